@@ -1,0 +1,13 @@
+"""The tree of errors of the chat application; messages are fit for a user.
+
+ChatError
+└── GenerationError     the generator failed; trying again may help
+"""
+
+
+class ChatError(Exception):
+    """Base of every error that the chat application raises on purpose."""
+
+
+class GenerationError(ChatError):
+    """The generator failed before or in the middle of an answer."""

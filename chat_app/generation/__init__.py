@@ -1,0 +1,1 @@
+"""Generators: langchain-core chat models that write an answer from numbered passages."""

@@ -1,0 +1,155 @@
+"""Answers as Markdown for the chat and as text and JSON for the command line."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from chat_app.answers import Answer, Plan, Sentence
+from prompts.library import prompt
+from retrieval.documents import Match
+
+_ADDRESS = re.compile(r"(https?(?=:)|ftp(?=:)|www(?=\.)|(?<=\w)@(?=\w))", re.IGNORECASE)
+_ACTIVE = re.compile(r"([\\`*_\[\]<>#|~&]|:(?=[\w:])|^[-+=])")
+_NUMBERED = re.compile(r"^(\d+)(?=[.)])")
+_WORD_JOINER = "\u2060"
+_NO_BREAK = "\u00a0"
+_CURSOR = "\u200b"
+"""A zero-width space: Chainlit draws its blinking cursor wherever one stands."""
+
+
+def answer_json(answer: Answer) -> dict[str, object]:
+    """The answer as the command line prints it."""
+    years = {plan.year for plan in answer.plans}
+    return {
+        "question": answer.question,
+        "answer": answer_text(answer),
+        "refused": answer.refused,
+        "reason": answer.reason or None,
+        "policies": list(dict.fromkeys(plan.policy for plan in answer.plans)),
+        "plan_year": years.pop() if len(years) == 1 else None,
+        "sentences": [
+            {"text": s.text, "citations": list(s.citations), "verified": True}
+            for s in answer.sentences
+        ],
+        "citations": [citation.to_json() for citation in answer.citations],
+        "removed": answer.removed,
+        "guardrails": [],
+        "nearest": [match.to_json() for match in answer.nearest],
+        "usage": dict(answer.usage),
+        "timings_ms": {step: round(ms, 1) for step, ms in answer.timings_ms.items()},
+    }
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer as plain text, or as a Markdown table when plans are compared."""
+    return _rendered(answer, lambda text: text, lambda number: f" [{number}]")
+
+
+def answer_markdown(answer: Answer) -> str:
+    """The answer as Markdown in which nothing of a document is active; numbers link to sources."""
+    return _rendered(answer, inert, cite_link)
+
+
+def cite_link(number: int) -> str:
+    """A citation number as a link that the chat opens; it stays on the line of the word before."""
+    return f"{_NO_BREAK}[{number}](#cite-{number})"
+
+
+def inert(text: str) -> str:
+    """Text of a document on one line in which nothing is active as Markdown.
+
+    Markup, entities, Chainlit's directives (``:name``) and list markers are escaped; a word joiner
+    keeps bare addresses from becoming links.
+    """
+    line = " ".join(text.replace(_CURSOR, "").split())
+    escaped = _ACTIVE.sub(r"\\\1", _ADDRESS.sub(rf"\1{_WORD_JOINER}", line))
+    return _NUMBERED.sub(r"\1\\", escaped)
+
+
+def sentence_markdown(sentence: Sentence, previous: Sentence | None) -> str:
+    """A sentence as it is streamed: with its plan's name before the first of each plan."""
+    return _sentence(sentence, previous, inert, cite_link)
+
+
+def refusal(answer: Answer) -> str:
+    """Why there is no answer, and what to do, as a sentence."""
+    choices = ", ".join(plan.label for plan in answer.choices)
+    if answer.reason == "which_plan":
+        return prompt("which_plan", plans=choices)
+    if answer.reason == "unknown_plan":
+        return prompt("unknown_plan", year=str(answer.missing_year), plans=choices)
+    return prompt("not_in_documents")
+
+
+def removed_note(removed: int) -> str:
+    """What is said when sentences were left out."""
+    if removed == 1:
+        return "(One sentence was left out: the documents do not support it.)"
+    return f"({removed} sentences were left out: the documents do not support them.)"
+
+
+def place(match: Match, page: int | None) -> str:
+    """Where a passage stands, for people."""
+    plan = Plan(match.policy, match.plan_year).label if match.policy else "all plans"
+    parts = [match.title, plan, f"page {page}" if page else "", match.section]
+    return " · ".join(part for part in parts if part)
+
+
+def _rendered(answer: Answer, shown: Callable[[str], str], link: Callable[[int], str]) -> str:
+    if answer.refused:
+        return shown(refusal(answer))
+    if answer.comparison:
+        body = _table(answer, shown, link)
+    else:
+        previous: Iterable[Sentence | None] = (None, *answer.sentences)
+        body = "".join(
+            _sentence(sentence, before, shown, link)
+            for sentence, before in zip(answer.sentences, previous, strict=False)
+        ).strip()
+    return f"{body}\n\n{removed_note(answer.removed)}" if answer.removed else body
+
+
+def _sentence(
+    sentence: Sentence,
+    previous: Sentence | None,
+    shown: Callable[[str], str],
+    link: Callable[[int], str],
+) -> str:
+    cited = f"{shown(sentence.text)}{_links(sentence.citations, link)}"
+    if previous is not None and previous.plan == sentence.plan:
+        return f"\n- {cited}"
+    label = f"**{shown(sentence.plan.label)}:** " if sentence.plan else ""
+    return f"\n\n{label}{cited}\n" if previous is not None else f"{label}{cited}\n"
+
+
+def _table(answer: Answer, shown: Callable[[str], str], link: Callable[[int], str]) -> str:
+    plans = list(dict.fromkeys(answer.plans))
+    topics = list(dict.fromkeys(sentence.topic for sentence in answer.sentences))
+    labels = " | ".join(shown(plan.label) for plan in plans)
+    rows = [f"| Benefit | {labels} |", "|---" * (len(plans) + 1) + "|"]
+    for topic in topics:
+        cells = [_cell(answer.sentences, topic, plan, shown, link) for plan in plans]
+        rows.append(f"| **{shown(_capital(topic))}** | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _cell(
+    sentences: Sequence[Sentence],
+    topic: str,
+    plan: Plan,
+    shown: Callable[[str], str],
+    link: Callable[[int], str],
+) -> str:
+    said = [
+        f"{shown(s.text).replace('|', '/')}{_links(s.citations, link)}"
+        for s in sentences
+        if s.topic == topic and s.plan == plan
+    ]
+    return " ".join(said) or "not in the documents"
+
+
+def _links(numbers: Sequence[int], link: Callable[[int], str]) -> str:
+    return "".join(link(number) for number in numbers)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

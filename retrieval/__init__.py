@@ -1,0 +1,1 @@
+"""Documents in, ranked passages out: loading, chunking, embedding, stores, indexing, searching."""

@@ -1,0 +1,52 @@
+"""What an index holds: its documents, plans and years, read from the commit marks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from retrieval.documents import Scalar
+from retrieval.filters import Equals
+from retrieval.interfaces import VectorStore
+
+COMMIT_MARK = Equals("chunk_index", 0)
+"""The first chunk of a document is written last: where it is, the document is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One indexed document."""
+
+    name: str
+    source: str
+    title: str
+    policy: str | None
+    plan_year: int | None
+    chunk_count: int
+    hash: str
+
+    def to_json(self) -> dict[str, object]:
+        """The entry as the command line prints it."""
+        return {
+            "document": self.name,
+            "source": self.source,
+            "title": self.title,
+            "policy": self.policy,
+            "plan_year": self.plan_year,
+            "chunks": self.chunk_count,
+        }
+
+
+def read_catalog(store: VectorStore) -> list[Entry]:
+    """All complete documents of the index, by name."""
+    return sorted((_entry(fields) for _, fields in store.scan(COMMIT_MARK)), key=lambda e: e.name)
+
+
+def _entry(fields: Mapping[str, Scalar]) -> Entry:
+    return Entry(
+        name=str(fields["document"]),
+        source=str(fields["source"]),
+        title=str(fields["title"]),
+        policy=str(fields["policy"]) or None,
+        plan_year=int(fields["plan_year"]) or None,
+        chunk_count=int(fields["chunk_count"]),
+        hash=str(fields["document_hash"]),
+    )

@@ -1,0 +1,125 @@
+"""The local embedder: all-MiniLM-L6-v2 on onnxruntime, without torch on the way to an answer."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.embedding.export import MANIFEST_FILE, ensure_export
+from retrieval.embedding.runtime import DIMENSION, WINDOW, Runtime
+from retrieval.embedding.weights import NAME, Notify
+from retrieval.errors import EmbeddingError
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2 as an ``interfaces.Embedder``.
+
+    Loads at first use, in 0.3 s; the very first use on a machine exports the model first, which
+    takes about 10 s and is reported through ``notify``. Any number of threads may share one.
+
+    Attributes:
+        name: of the model.
+        dimension: numbers in a vector.
+        window: tokens of a text that the model reads, its two special tokens included.
+    """
+
+    name = NAME
+    dimension = DIMENSION
+    window = WINDOW
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        threads: int | None = None,
+        notify: Notify | None = None,
+    ) -> None:
+        """Choose where the exported model lives and how much of the machine to use.
+
+        Args:
+            folder: the models folder; None for one beside the installed packages, or in the
+                user's cache when that cannot be written to.
+            threads: texts embedded side by side, at least 1; None for all of this process's cores.
+            notify: told, for the user, when the model is downloaded or exported.
+        """
+        self._folder = folder
+        self._threads = threads or _cores()
+        self._notify = notify or _unheard
+        self._lock = Lock()
+        self._runtime: Runtime | None = None
+
+    def warm(self) -> None:
+        """Load now what the first use would load.
+
+        Raises:
+            EmbeddingError: the model cannot be had, exported or loaded.
+        """
+        self._loaded()
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special tokens and without cutting.
+
+        Raises:
+            EmbeddingError: the model cannot be had, exported or loaded.
+        """
+        return self._loaded().count_tokens(texts) if texts else []
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts; float32, (n, 384), rows of norm 1, in the order of the texts.
+
+        Raises:
+            EmbeddingError: the model cannot be had, exported, loaded or run.
+        """
+        if not texts:
+            return np.zeros((0, DIMENSION), dtype=np.float32)
+        return self._loaded().embed(texts)
+
+    def _loaded(self) -> Runtime:
+        with self._lock:
+            if self._runtime is None:
+                folder = (self._folder or _models_folder()) / NAME
+                ensure_export(folder, self._notify)
+                self._runtime = _load(folder, self._threads)
+            return self._runtime
+
+
+def _load(folder: Path, threads: int) -> Runtime:
+    try:
+        return Runtime(folder, threads)
+    except Exception as error:
+        raise EmbeddingError(
+            f"{NAME} cannot be loaded from {folder} ({error}): "
+            "reinstall its runtime with `pip install --force-reinstall onnxruntime tokenizers`"
+        ) from error
+
+
+def _models_folder() -> Path:
+    """The first of the usual places that holds an export, else the first that takes one."""
+    places = (
+        Path(sys.prefix) / "share" / "benefits-chat" / "models",
+        Path.home() / ".cache" / "benefits-chat" / "models",
+    )
+    for place in places:
+        if (place / NAME / MANIFEST_FILE).is_file():
+            return place
+    return next((place for place in places if _takes_files(place)), places[-1])
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether files can be written below a folder that need not exist yet."""
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
+
+
+def _cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _unheard(message: str) -> None:
+    """Where nobody listens."""

@@ -1,0 +1,323 @@
+"""Documents -> chunks -> vectors -> store: incremental, and safe to kill at any moment.
+
+The first chunk of a document carries its hash and chunk count and is written last: it is the
+commit mark. A document that changes loses its mark first, then its other chunks are replaced,
+then the new mark is written. So a document with a mark is complete, and a run that finds chunks
+without one removes them.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from retrieval.catalog import Entry, read_catalog
+from retrieval.chunking import CHUNKING_VERSION, chunk_document
+from retrieval.contract import check_contract, contract_of
+from retrieval.documents import Chunk, Document, Record, chunk_key, chunk_metadata
+from retrieval.errors import InputError, LoadingError, UnknownNameError
+from retrieval.interfaces import Contract, Embedder, VectorStore
+
+BATCH_CHUNKS = 256
+"""Chunks that are embedded and written together: enough to sort by length, little to lose."""
+
+
+class Found(Protocol):
+    """A document that was found and not yet read."""
+
+    @property
+    def name(self) -> str:
+        """Unique in the index."""
+
+    @property
+    def path(self) -> Path:
+        """The file it is in."""
+
+    @property
+    def hash(self) -> str:
+        """Changes when the document would load differently."""
+
+    def load(self) -> Document:
+        """Read it; raises LoadingError."""
+
+
+class Originals(Protocol):
+    """Keeps the files that the chat shows beside an answer."""
+
+    def keep(self, found: Found) -> None:
+        """Keep the file of a document about to be committed."""
+
+    def drop(self, document: str) -> None:
+        """Forget the file of a removed document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an indexing run is."""
+
+    documents: int
+    of_documents: int
+    chunks: int
+
+
+@dataclass(slots=True)
+class IndexReport:
+    """What an indexing run did."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: list[LoadingError] = field(default_factory=list)
+    chunks: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, object]:
+        """The report as the command line prints it."""
+        failed = [{"path": error.path, "reason": error.reason} for error in self.failed]
+        return {
+            "documents": {
+                "added": self.added,
+                "changed": self.changed,
+                "unchanged": self.unchanged,
+                "removed": self.removed,
+                "failed": failed,
+            },
+            "chunks": self.chunks,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which documents a run may prune: all, or those of one policy and/or year."""
+
+    policy: str | None = None
+    plan_year: int | None = None
+
+    def holds(self, entry: Entry) -> bool:
+        """Does the document belong to the scope?"""
+        return (self.policy is None or entry.policy == self.policy) and (
+            self.plan_year is None or entry.plan_year == self.plan_year
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    document: Document
+    hash: str
+    chunks: list[Chunk]
+    found: Found
+
+
+class Indexer:
+    """Brings an index up to date with documents."""
+
+    def __init__(
+        self,
+        store: VectorStore,
+        embedder: Embedder,
+        originals: Originals,
+        lock: Callable[[], AbstractContextManager[object]],
+        index: str = "the index",
+    ) -> None:
+        """Hold the parts; nothing is opened yet.
+
+        Args:
+            store: where chunks go.
+            embedder: makes the vectors; must be the one the index was built with.
+            originals: keeps the files that the chat shows.
+            lock: held while the index is written; raises StoreBusyError at once when taken.
+            index: how to name the index in messages.
+        """
+        self._store = store
+        self._embedder = embedder
+        self._originals = originals
+        self._lock = lock
+        self._index = index
+
+    def index(
+        self,
+        found: Sequence[Found | LoadingError],
+        *,
+        rebuild: bool = False,
+        prune: Scope | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> IndexReport:
+        """Add what is new, replace what changed, leave the rest.
+
+        Args:
+            found: documents, and the files that cannot become one.
+            rebuild: empty the index first; the only way to change the embedding model.
+            prune: remove documents of this scope that are not among ``found``.
+            progress: called after each batch.
+
+        Raises:
+            InputError: nothing was found, so that rebuilding or pruning would empty the index.
+            ContractError: the index was built with another model; nothing was changed.
+            StoreBusyError: another process is writing; nothing was changed.
+        """
+        started = time.monotonic()
+        documents = [item for item in found if not isinstance(item, LoadingError)]
+        if not documents and (rebuild or prune is not None):
+            raise InputError("no document was found, so nothing is removed: check the paths")
+        with self._lock():
+            contract = self._contract(rebuild=rebuild)
+            report = IndexReport(failed=[f for f in found if isinstance(f, LoadingError)])
+            entries = {} if rebuild else self._repaired()
+            self._write(documents, entries, report, progress, replace=contract)
+            if prune is not None:
+                kept = {item.name for item in documents}
+                gone = [
+                    entry
+                    for entry in entries.values()
+                    if entry.name not in kept
+                    and prune.holds(entry)
+                    and not _failed(entry, report.failed)
+                ]
+                self._remove(gone)
+                report.removed = len(gone)
+        report.seconds = time.monotonic() - started
+        return report
+
+    def remove(self, names: Sequence[str]) -> int:
+        """Remove documents by name; returns how many.
+
+        Raises:
+            UnknownNameError: the index does not hold one of them; nothing was removed.
+        """
+        with self._lock():
+            entries = self._repaired()
+            unknown = [name for name in names if name not in entries]
+            if unknown:
+                raise UnknownNameError(
+                    f"{self._index} holds no document {unknown[0]!r}: "
+                    "`benefits-chat list` shows the names"
+                )
+            chosen = [entries[name] for name in dict.fromkeys(names)]
+            self._remove(chosen)
+            return len(chosen)
+
+    def _contract(self, *, rebuild: bool) -> Contract | None:
+        """The contract to create the index under, or None when it is there and fits."""
+        recorded = self._store.read_contract()
+        present = contract_of(self._embedder)
+        if recorded is None or rebuild:
+            return present
+        check_contract(recorded, present, self._index)
+        return None
+
+    def _repaired(self) -> dict[str, Entry]:
+        """The complete documents; what an interrupted run left behind is removed."""
+        entries = {entry.name: entry for entry in read_catalog(self._store)}
+        if sum(entry.chunk_count for entry in entries.values()) == self._store.count():
+            return entries
+        indices: dict[str, dict[int, str]] = {}
+        for key, fields in self._store.scan():
+            indices.setdefault(str(fields["document"]), {})[int(fields["chunk_index"])] = key
+        for name, keys in indices.items():
+            entry = entries.get(name)
+            if entry is None or set(range(entry.chunk_count)) - set(keys):
+                entries.pop(name, None)
+                self._store.delete([keys.pop(0)] if 0 in keys else [])
+                self._store.delete(list(keys.values()))
+            else:
+                self._store.delete([k for i, k in keys.items() if i >= entry.chunk_count])
+        return entries
+
+    def _write(
+        self,
+        documents: Sequence[Found],
+        entries: dict[str, Entry],
+        report: IndexReport,
+        progress: Callable[[Progress], None],
+        *,
+        replace: Contract | None,
+    ) -> None:
+        for batch in self._batches(documents, entries, report):
+            if batch and replace is not None:
+                # Not before there is something to put in its place.
+                self._store.create(replace)
+                replace = None
+            if batch:
+                self._commit(batch, entries, report)
+            done = report.added + report.changed + report.unchanged + len(report.failed)
+            progress(Progress(done, max(done, len(documents)), report.chunks))
+
+    def _batches(
+        self, documents: Iterable[Found], entries: dict[str, Entry], report: IndexReport
+    ) -> Iterator[list[_Loaded]]:
+        batch: list[_Loaded] = []
+        size = 0
+        for found in documents:
+            entry = entries.get(found.name)
+            fingerprint = _hash(found)
+            if entry is not None and entry.hash == fingerprint:
+                report.unchanged += 1
+                continue
+            try:
+                batch.append(self._load(found, fingerprint))
+            except LoadingError as error:
+                report.failed.append(error)
+                continue
+            size += len(batch[-1].chunks)
+            if size >= BATCH_CHUNKS:
+                yield batch
+                batch, size = [], 0
+        yield batch
+
+    def _load(self, found: Found, fingerprint: str) -> _Loaded:
+        document = found.load()
+        chunks = chunk_document(document, self._embedder.count_tokens, self._embedder.window)
+        if not chunks:
+            raise LoadingError(document.source, "holds no text")
+        return _Loaded(document, fingerprint, chunks, found)
+
+    def _commit(
+        self, batch: Sequence[_Loaded], entries: dict[str, Entry], report: IndexReport
+    ) -> None:
+        vectors = self._embedder.embed([c.embedded_text for item in batch for c in item.chunks])
+        records = iter(
+            Record(
+                key=chunk_key(item.document.name, chunk.index),
+                text=chunk.text,
+                metadata=chunk_metadata(item.document, chunk, item.hash, len(item.chunks)),
+                vector=vector,
+            )
+            for (item, chunk), vector in zip(
+                ((item, chunk) for item in batch for chunk in item.chunks), vectors, strict=True
+            )
+        )
+        grouped = [[next(records) for _ in item.chunks] for item in batch]
+        replaced = [item.document.name for item in batch if item.document.name in entries]
+        self._store.delete([chunk_key(name, 0) for name in replaced])
+        self._store.put([record for group in grouped for record in group[1:]])
+        for item in batch:
+            old = entries[item.document.name].chunk_count if item.document.name in entries else 0
+            self._store.delete(
+                [chunk_key(item.document.name, i) for i in range(len(item.chunks), old)]
+            )
+            self._originals.keep(item.found)
+        self._store.put([group[0] for group in grouped])
+        report.changed += len(replaced)
+        report.added += len(batch) - len(replaced)
+        report.chunks += sum(len(item.chunks) for item in batch)
+
+    def _remove(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._store.delete([chunk_key(entry.name, i) for i in range(entry.chunk_count)])
+            self._originals.drop(entry.name)
+
+
+def _hash(found: Found) -> str:
+    """What the commit mark records: the document as found, and how it was cut."""
+    return hashlib.sha256(f"{found.hash} {CHUNKING_VERSION}".encode()).hexdigest()[:32]
+
+
+def _failed(entry: Entry, failed: Sequence[LoadingError]) -> bool:
+    """A file that cannot be read just now keeps what was indexed of it."""
+    name = PurePosixPath(entry.source).name
+    return any(PurePosixPath(error.path).name == name for error in failed)

@@ -1,0 +1,108 @@
+"""What indexing and searching ask of an embedder and of a vector store."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.documents import Record, Scalar, Vector
+from retrieval.filters import Filter
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. The same model serves documents and questions."""
+
+    @property
+    def name(self) -> str:
+        """The model's public name, such as ``all-MiniLM-L6-v2``."""
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+
+    @property
+    def window(self) -> int:
+        """Most tokens of a text that the model reads, its own special tokens included."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special tokens and without cutting."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts; float32, (n, dimension), rows of norm 1, in the order of the texts.
+
+        Raises:
+            EmbeddingError: the model cannot be loaded or run.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an index was built with.
+
+    Attributes:
+        model: the embedder's name.
+        dimension: numbers in a vector.
+        fingerprint: the embedder's vector of ``contract.FINGERPRINT_SENTENCE``.
+    """
+
+    model: str
+    dimension: int
+    fingerprint: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A stored chunk and its cosine similarity to the query, -1 to 1."""
+
+    key: str
+    text: str
+    metadata: Mapping[str, Scalar]
+    similarity: float
+
+
+class VectorStore(Protocol):
+    """Keeps records and finds the nearest ones.
+
+    All of the methods raise StoreUnavailableError when the store cannot be reached or opened.
+    An embedded store may be read by several processes and written by one at a time.
+    """
+
+    def read_contract(self) -> Contract | None:
+        """What the index was built with, or None when there is no index yet."""
+
+    def create(self, contract: Contract) -> None:
+        """Make an empty index under this contract; an index that is there is replaced."""
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Store records; those with a key that is there are replaced. All are durable on return.
+
+        Raises:
+            VectorError: a vector has the wrong dimension or is not finite; nothing was stored.
+            StoreError: the index was not created.
+        """
+
+    def get(self, keys: Sequence[str]) -> list[Record]:
+        """The records of these keys, in their order; keys that are not there are skipped."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove these keys; keys that are not there are no error."""
+
+    def query(self, vector: Vector, limit: int, where: Filter | None = None) -> list[Hit]:
+        """The nearest records among those the filter admits, by falling similarity, then key.
+
+        Returns min(limit, admitted records) hits: the filter applies before the ranking.
+
+        Raises:
+            VectorError: the vector has the wrong dimension or is not finite.
+        """
+
+    def scan(self, where: Filter | None = None) -> Iterator[tuple[str, Mapping[str, Scalar]]]:
+        """Key and metadata of every record the filter admits, by key, read page by page."""
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many records the filter admits; 0 when there is no index yet."""
+
+    def close(self) -> None:
+        """Release files and connections; the store is not used afterwards."""

@@ -1,0 +1,104 @@
+"""Question -> matches: the filter first, then the ranking."""
+
+from dataclasses import dataclass
+
+from retrieval.contract import check_contract, contract_of
+from retrieval.documents import Match
+from retrieval.errors import QuestionError, StoreError
+from retrieval.filters import Filter
+from retrieval.glossary import Glossary
+from retrieval.interfaces import Embedder, VectorStore
+from retrieval.keywords import keyword_scores
+from retrieval.ranking import drop_near_duplicates, fuse
+
+MAX_QUESTION = 4_000
+"""Characters of a question; a longer one is not a question."""
+MAX_LIMIT = 1_000
+"""Most matches that one search returns."""
+CANDIDATES = 100
+"""Nearest chunks among which keywords may change the order."""
+KEYWORD_WEIGHT = 0.35
+"""Share of the keyword score: the best on labelled questions lay between .3 and .4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question and the chunks it may be answered from."""
+
+    question: str
+    where: Filter | None = None
+    limit: int = 8
+
+
+class Searcher:
+    """Finds the chunks nearest to a question."""
+
+    def __init__(
+        self,
+        store: VectorStore,
+        embedder: Embedder,
+        glossary: Glossary | None = None,
+        index: str = "the index",
+    ) -> None:
+        """Hold the parts; nothing is opened yet.
+
+        Args:
+            store: what is searched.
+            embedder: must be the one the index was built with.
+            glossary: what documents write for the words of a question.
+            index: how to name the index in messages.
+        """
+        self._store = store
+        self._embedder = embedder
+        self._glossary = glossary or Glossary({})
+        self._index = index
+
+    def check(self) -> None:
+        """Compare the embedder with the one the index was built with.
+
+        Raises:
+            StoreError: there is no index yet.
+            ContractError: it was built with another model.
+        """
+        recorded = self._store.read_contract()
+        if recorded is None:
+            raise StoreError(
+                f"{self._index} holds nothing yet: run `benefits-chat index PATH` first"
+            )
+        check_contract(recorded, contract_of(self._embedder), self._index)
+
+    def search(self, query: Query) -> list[Match]:
+        """The best matches, best first; fewer than the limit when fewer are admitted.
+
+        Raises:
+            QuestionError: the question is empty, too long or holds nothing readable.
+        """
+        question = checked_question(query.question)
+        if not 1 <= query.limit <= MAX_LIMIT:
+            raise QuestionError(f"limit {query.limit} is not between 1 and {MAX_LIMIT}")
+        question = self._glossary.expanded(question)
+        vector = self._embedder.embed([question])[0]
+        hits = self._store.query(vector, max(CANDIDATES, query.limit * 2), query.where)
+        matches = [
+            Match(hit.key, hit.text, hit.metadata, hit.similarity, hit.similarity) for hit in hits
+        ]
+        texts = [f"{match.title} {match.section} {match.text}" for match in matches]
+        ranked = fuse(matches, keyword_scores(question, texts), KEYWORD_WEIGHT)
+        return drop_near_duplicates(ranked)[: query.limit]
+
+
+def checked_question(question: str) -> str:
+    """The question without surrounding space and control characters.
+
+    Raises:
+        QuestionError: nothing readable is left, or it is too long.
+    """
+    readable = "".join(c if c.isprintable() else " " for c in question)
+    cleaned = " ".join(readable.split())
+    if not any(c.isalnum() for c in cleaned):
+        raise QuestionError("the question is empty: write what you would like to know")
+    if len(cleaned) > MAX_QUESTION:
+        raise QuestionError(
+            f"the question has {len(cleaned):,} characters, {MAX_QUESTION:,} are read: shorten it"
+        )
+    return cleaned

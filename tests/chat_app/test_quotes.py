@@ -1,0 +1,93 @@
+import pytest
+from langchain_core.language_models.chat_models import BaseChatModel
+
+from chat_app.generation.quotes import QuotesChatModel, row_as_prose
+from chat_app.prompting import NO_ANSWER, messages
+from retrieval.documents import Match
+from tests.fakes.documents import match
+from tests.fakes.words import WordVectors
+
+
+@pytest.fixture
+def model() -> BaseChatModel:
+    return QuotesChatModel(embed=WordVectors().embed)
+
+
+def answer(model: BaseChatModel, question: str, *passages: Match) -> list[str]:
+    text = str(model.invoke(messages(question, passages), max_sentences=3).content)
+    return text.splitlines()
+
+
+COPAYS = match(
+    "Office visits are simple. A specialist visit has a $40 copay. A primary care visit has a "
+    "$20 copay. Contact us if you have any questions about a specialist visit copay."
+)
+
+
+def test_the_fact_comes_first_and_filler_is_left_out(model: BaseChatModel) -> None:
+    lines = answer(model, "How much is the copay for a specialist visit?", COPAYS)
+    assert lines[0] == "A specialist visit has a $40 copay. [1]"
+    assert not any("questions" in line for line in lines)
+
+
+def test_what_the_passages_do_not_speak_of_is_declined(model: BaseChatModel) -> None:
+    assert answer(model, "Who painted the Mona Lisa?", COPAYS) == [NO_ANSWER]
+
+
+def test_without_passages_there_is_no_answer(model: BaseChatModel) -> None:
+    assert answer(model, "How much is a specialist visit?") == [NO_ANSWER]
+
+
+def test_a_list_item_comes_with_the_words_that_introduce_it(model: BaseChatModel) -> None:
+    passage = match("The plan does not cover:\n\n- Cosmetic surgery\n\n- Weight loss drugs")
+    assert answer(model, "Is cosmetic surgery covered?", passage)[:2] == [
+        "The plan does not cover: [1]",
+        "Cosmetic surgery [1]",
+    ]
+
+
+def test_a_row_is_read_as_prose(model: BaseChatModel) -> None:
+    row = "Specialist visit | In-network: $40 copay | Out-of-network: 50%"
+    lines = answer(model, "specialist visit copay in-network?", match(row))
+    assert lines == ["Specialist visit: In-network: $40 copay; Out-of-network: 50% [1]"]
+
+
+def test_headings_and_questions_are_not_quoted(model: BaseChatModel) -> None:
+    passage = match(
+        "Specialist Visit Copay\n\nWhat is the specialist visit copay?\n\n"
+        "You pay $40 for a specialist visit.",
+        section="Your costs > Specialist Visit Copay",
+    )
+    lines = answer(model, "What is the specialist visit copay?", passage)
+    assert lines == ["You pay $40 for a specialist visit. [1]"]
+
+
+def test_the_same_fact_is_said_once(model: BaseChatModel) -> None:
+    fact = "A specialist visit has a $40 copay."
+    lines = answer(model, "specialist visit copay?", match(fact), match(f"{fact} Always."))
+    assert lines == [f"{fact} [1]"]
+
+
+def test_at_most_as_many_sentences_as_asked_for(model: BaseChatModel) -> None:
+    text = " ".join(f"The copay of tier {word} is ${i}0." for i, word in enumerate("abcdefg", 1))
+    limited = model.invoke(messages("copay of the tier?", [match(text)]), max_sentences=2)
+    assert len(str(limited.content).splitlines()) == 2
+
+
+def test_the_stream_brings_a_sentence_at_a_time(model: BaseChatModel) -> None:
+    pieces = [
+        str(chunk.content)
+        for chunk in model.stream(messages("copay for a visit?", [COPAYS]), max_sentences=3)
+        if chunk.content
+    ]
+    assert len(pieces) > 1
+    assert all(piece.endswith("[1]\n") for piece in pieces)
+
+
+def test_the_same_question_gives_the_same_answer(model: BaseChatModel) -> None:
+    question = "copay for a visit?"
+    assert answer(model, question, COPAYS) == answer(model, question, COPAYS)
+
+
+def test_a_row_without_further_cells_reads_well() -> None:
+    assert row_as_prose("Tier 1 | Retail: $10 | Mail: $25") == "Tier 1: Retail: $10; Mail: $25"

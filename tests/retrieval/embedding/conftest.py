@@ -1,0 +1,18 @@
+from pathlib import Path
+
+import pytest
+
+from retrieval.embedding.minilm import MiniLM
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with an export in it, made by the real export."""
+    folder = tmp_path_factory.mktemp("models")
+    MiniLM(folder).warm()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder(models: Path) -> MiniLM:
+    return MiniLM(models)

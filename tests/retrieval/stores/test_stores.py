@@ -1,0 +1,44 @@
+"""Every store against the one contract."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from retrieval.interfaces import VectorStore
+from retrieval.stores.memory import MemoryStore
+from tests.retrieval.stores.other_process import open_place
+from tests.retrieval.stores.store_contract import SharedStoreContract, StoreContract
+
+
+class TestMemory(StoreContract):
+    @pytest.fixture
+    def store(self) -> VectorStore:
+        return MemoryStore()
+
+
+class TestMemoryInAFile(SharedStoreContract):
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> str:
+        return f"memory:{tmp_path / 'new folder' / 'index.sqlite3'}"
+
+    def open(self, place: str) -> VectorStore:
+        return open_place(place)
+
+
+class TestChromaInAFolder(SharedStoreContract):
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> str:
+        return f"chroma:{tmp_path / 'new folder' / 'chroma'}"
+
+    def open(self, place: str) -> VectorStore:
+        return open_place(place)
+
+
+class TestChromaServer(SharedStoreContract):
+    @pytest.fixture
+    def place(self, chroma_server: str) -> str:
+        return f"server:{chroma_server}|test-{uuid.uuid4().hex}"
+
+    def open(self, place: str) -> VectorStore:
+        return open_place(place)
