@@ -27,7 +27,7 @@ $(VENV)/bin/python:
 $(VENV)/installed: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@echo "Installing Benefits Chat from the lock (about 2 GB, a few minutes the first time) ..."
 	@$(INSTALL) --editable .
-	@$(BIN)/python -m retrieval.embedding.export
+	@$(BIN)/benefits-chat doctor
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed

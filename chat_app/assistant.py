@@ -6,10 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from chat_app.answers import Event, Plan, Question, Said, Searched
-from chat_app.citations import read_drafts
-from chat_app.composing import Composition
+from chat_app.citations import Draft, read_drafts
+from chat_app.composing import Composition, is_near
 from chat_app.generation.streaming import stream_text
-from chat_app.plans import Meant, PlanBook, comparison_topics, plan_filter
+from chat_app.plans import Meant, PlanBook, comparison_topics, place_named, plan_filter
 from chat_app.prompting import NO_ANSWER, messages
 from retrieval.documents import Match
 from retrieval.filters import to_json
@@ -81,6 +81,9 @@ class Assistant:
             composition.searched(searched)
             yield searched
         if not meant.known:
+            if not any(is_near(match) for matches in found.values() for match in matches):
+                yield composition.finished(reason="not_in_documents")
+                return
             if _common_to_all(found):
                 found = {None: [m for m in next(iter(found.values())) if m.policy is None]}
             elif question.ask_which_plan or len(meant.plans) > MAX_PLANS:
@@ -133,9 +136,20 @@ class Assistant:
         for draft in read_drafts(stream_text(self._model, messages(text, matches), limit)):
             if draft.text == NO_ANSWER:
                 continue
+            if plan and self._is_of_another(draft, plan, matches):
+                continue
             said = composition.admit(draft, matches, plan, topic)
             if said is not None:
                 yield said
+
+    def _is_of_another(self, draft: Draft, plan: Plan, matches: Sequence[Match]) -> bool:
+        """Is it a sentence of a common document that speaks of other plans alone?"""
+        cited = [matches[n - 1] for n in draft.numbers if n <= len(matches)]
+        if any(match.policy for match in cited):
+            return False
+        policies = self._plan_book().policies
+        named = {p for p in policies if place_named(draft.text, p, policies) >= 0}
+        return bool(named) and plan.policy not in named
 
     def _all_plans(self) -> tuple[Plan, ...]:
         book = self._plan_book()

@@ -205,8 +205,8 @@ def chat(*, host: str, port: int) -> None:
     """Serve the chat in the browser."""
     from chat_app.serving import serve
 
-    application = _application()
-    application.assistant()
+    # Not kept: the server puts its own application together, and a model is 130 MB.
+    _application().assistant()
     serve(host, port)
 
 
@@ -216,8 +216,9 @@ def doctor(*, as_json: bool) -> None:
     """Say what is configured, what works and what to do."""
     from chat_app.doctor import examine
 
-    findings = list(examine())
-    for finding in findings:
+    findings = []
+    for finding in examine(_notify):
+        findings.append(finding)
         if as_json:
             _print_json(finding.to_json())
         else:
@@ -229,7 +230,11 @@ def doctor(*, as_json: bool) -> None:
 def _application() -> "Application":
     from chat_app.wiring import open_application
 
-    return open_application(notify=lambda text: click.echo(text, err=True))
+    return open_application(_notify)
+
+
+def _notify(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _rows(

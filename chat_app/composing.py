@@ -111,5 +111,10 @@ class Composition:
         return self._numbers[place]
 
     def _near(self) -> tuple[Match, ...]:
-        near = [match for match in self._nearest.values() if match.similarity >= MIN_NEAR]
+        near = [match for match in self._nearest.values() if is_near(match)]
         return tuple(sorted(near, key=lambda m: (-m.similarity, m.key))[:NEAREST])
+
+
+def is_near(match: Match) -> bool:
+    """May the passage have to do with the question at all?"""
+    return match.similarity >= MIN_NEAR

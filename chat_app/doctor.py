@@ -1,7 +1,7 @@
 """What is configured, what works, what to do."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chat_app.wiring import Application, open_application
@@ -22,11 +22,15 @@ class Finding:
         return {"part": self.part, "works": self.works, "what": self.what}
 
 
-def examine() -> Iterator[Finding]:
-    """Examine every part in turn; a part that others need and that fails ends the examination."""
+def examine(notify: Callable[[str], None] = lambda _: None) -> Iterator[Finding]:
+    """Examine every part in turn; settings that cannot be used end the examination.
+
+    Args:
+        notify: told once of long work, such as exporting the model.
+    """
     yield Finding("python", works=True, what=platform.python_version())
     try:
-        application = open_application()
+        application = open_application(notify)
     except RetrievalError as error:
         yield Finding("settings", works=False, what=str(error))
         return

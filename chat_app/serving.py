@@ -10,7 +10,7 @@ import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -45,10 +45,9 @@ def serve(host: str, port: int) -> None:
         stage(Path(folder))
         # SIGTERM ends the server as Ctrl-C does, so that the folder is removed.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
+        with suppress(KeyboardInterrupt):
             _run(listener, f"http://{_in_address(host)}:{port}")
-        except KeyboardInterrupt:
-            click.echo("The chat has ended.", err=True)
+    click.echo("The chat has ended.", err=True)
 
 
 def stage(folder: Path) -> None:

@@ -28,6 +28,8 @@
   ];
   const PICKERS = { "mode-picker-trigger-plan": "Plan", "mode-picker-trigger-year": "Plan year" };
 
+  const ROOM_ABOVE_MARK = 64; // pixels
+
   const set = (element, name, value) => {
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);
   };
@@ -145,7 +147,7 @@
       const scroller = layer.closest(".overflow-auto");
       const place = ranges[0].getBoundingClientRect();
       const top = scroller.getBoundingClientRect().top;
-      scroller.scrollTop += place.top - top - scroller.clientHeight / 3;
+      scroller.scrollTop += place.top - top - ROOM_ABOVE_MARK;
     };
     let waiting;
     const observer = new MutationObserver(() => {

@@ -66,7 +66,7 @@ class Range:
             raise FilterError(f"range over {self.field!r} has no bound: give at_least or at_most")
         for bound in (self.at_least, self.at_most):
             if bound is not None and (isinstance(bound, bool) or not _is_number(bound)):
-                raise FilterError(f"range over {self.field!r} needs numbers, not {bound!r}")
+                raise FilterError(f"range over {self.field!r} needs numbers, not {_shown(bound)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ def _check_value(name: str, value: Scalar) -> None:
     if not isinstance(value, str | int | float | bool):
         raise FilterError(f"{name!r} needs text, a number or true/false, not {_shown(value)}")
     if isinstance(value, int | float) and not _is_number(value):
-        raise FilterError(f"{name!r} needs a finite number below 2^53, not {value!r}")
+        raise FilterError(f"{name!r} needs a finite number within 2^53, not {_shown(value)}")
 
 
 def _is_number(value: object) -> bool:

@@ -37,7 +37,7 @@ MAX_BEHIND = 0.22
 SAME_WORDS = 0.75
 """Share of words in common from which a sentence repeats one that is picked."""
 
-_SIMILARITY, _WORDS, _RANK, _KIND, _FILLER = 1.0, 0.2, 0.4, 0.12, 0.12
+_SIMILARITY, _WORDS, _RANK, _KIND, _BESIDE = 1.0, 0.2, 0.4, 0.12, 0.12
 
 _ASKS_AMOUNT = re.compile(
     r"\b(?:how much|cost|costs|price|pay|copay\w*|co-pay\w*|coinsurance|deductible\w*|fee|fees|"
@@ -64,9 +64,20 @@ _IS_FILLER = re.compile(
     r"\bfor more information|\bmake the most of|\bcontact us\b",
     re.IGNORECASE,
 )
+_EXAMPLE = re.compile(r"\b(?:for )?(?:example|instance)\b", re.IGNORECASE)
+_OUTSIDE = re.compile(
+    r"\b(?:out[- ]of[- ]|outside (?:of )?(?:the |our )?|non-)network", re.IGNORECASE
+)
+_INSIDE = re.compile(r"\b(?:in[- ]|inside (?:of )?(?:the |our )?)network", re.IGNORECASE)
 _DECIDES = re.compile(
     r"\b(?:cover\w*|not|no|must|may|can|cannot|required?|eligible|pays?|waived|100%|\$0|exclud\w+|"
     r"available|allowed|included?|yes)\b",
+    re.IGNORECASE,
+)
+
+
+_NAMES_ROW = re.compile(
+    r"(?:covered )?(?:services?|benefits?|items?|procedures?|care|drugs?)\b[^:]*: (?P<name>.+)",
     re.IGNORECASE,
 )
 
@@ -167,7 +178,7 @@ def pick_sentences(
             + _WORDS * share
             + _RANK * (1 - candidate.rank / len(passages))
             + _KIND * _fits_question(question, candidate)
-            - _FILLER * (_IS_FILLER.search(candidate.text) is not None)
+            - _BESIDE * _is_beside(question, candidate)
             for candidate, similarity, share in zip(candidates, similarities, shares, strict=True)
         ]
     )
@@ -231,6 +242,19 @@ def _fits_question(question: str, candidate: _Candidate) -> float:
     return 0.0
 
 
+def _is_beside(question: str, candidate: _Candidate) -> bool:
+    """Is it filler, an example, or about care outside the network that was not asked about?"""
+    if _IS_FILLER.search(candidate.text):
+        return True
+    if _EXAMPLE.search(candidate.in_context) and not _EXAMPLE.search(question):
+        return True
+    return (
+        _OUTSIDE.search(candidate.text) is not None
+        and not _INSIDE.search(candidate.text)
+        and not _OUTSIDE.search(question)
+    )
+
+
 def _confidence(
     question: str, passages: Sequence[Passage], similarities: NDArray[np.float32]
 ) -> float:
@@ -272,9 +296,15 @@ def _readable(picked: Sequence[_Candidate]) -> list[tuple[str, int]]:
 
 
 def row_as_prose(row: str) -> str:
-    """A table row for reading, as in ``Specialist visit: In-network: $40; Out-of-network: 50%``."""
-    label, *cells = (cell.strip() for cell in row.split(CELL_SEPARATOR.strip()))
-    return f"{_one_line(label)}: {'; '.join(_one_line(cell) for cell in cells)}"
+    """A table row for reading, as in ``Specialist visit: In-network: $40; Out-of-network: 50%``.
+
+    Where the first cell only groups rows, what the row is about stands in the second.
+    """
+    label, *cells = (_one_line(cell) for cell in row.split(CELL_SEPARATOR.strip()))
+    about = _NAMES_ROW.match(cells[0])
+    if about and len(cells) > 1:
+        label, cells = about.group("name"), cells[1:]
+    return f"{label}: {'; '.join(cells)}"
 
 
 def _one_line(text: str) -> str:

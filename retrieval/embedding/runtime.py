@@ -1,5 +1,6 @@
 """Runs the exported graph: onnxruntime, fp32, on the CPU."""
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -134,9 +135,11 @@ def _load_tokenizer(path: Path) -> "tokenizers.Tokenizer":
 
 
 def _load_session(path: Path) -> "onnxruntime.InferenceSession":
+    # Read when the library is loaded: without it, onnxruntime 1.31 looks up its maker's host, even
+    # with ``disable_telemetry_events``.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 - set, not read
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors: warnings are about choices made here on purpose
     # A run stays on the thread that asks for it: parallelism comes from runs side by side.

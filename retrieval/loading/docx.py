@@ -12,7 +12,7 @@ from retrieval.loading.titles import stated_title
 
 # Tables of contents repeat every heading without what it says; mammoth knows no title style.
 _STYLES = """
-p[style-name='Title'] => h1:fresh
+p[style-name='Title'] => h1.document-title:fresh
 p[style-name='TOC Heading'] => !
 p[style-name='toc 1'] => !
 p[style-name='toc 2'] => !

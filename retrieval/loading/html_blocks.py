@@ -11,7 +11,9 @@ from retrieval.loading.cleaning import one_line, without_rules
 from retrieval.loading.table_rows import table_pieces
 from retrieval.loading.tables import MAX_SPAN, Cell, spread
 
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+TITLE_CLASS = "document-title"
+"""Of an ``h1`` that stands above all others, as Word's title does."""
+_HEADINGS = {f"h{number}": number + 1 for number in range(1, 7)}
 _TOGGLES = {"button", "summary"}
 """Titles of panels; ``html_main`` leaves no other buttons."""
 _BLOCKS = {
@@ -28,7 +30,7 @@ _SKIP_LINK = re.compile(
     r"skip to (?:the )?(?:main |page )?(?:content|navigation)\W*$", re.IGNORECASE
 )
 _MAX_BOLD_HEADING = 80
-_INNERMOST = 6
+_INNERMOST = 7
 """Level of headings that are only bold, and of the titles of panels."""
 _LAYOUT_CELL = 400
 """Characters: a cell this long in a table without any header is a column of a page."""
@@ -117,7 +119,8 @@ class _Flow:
             self.pieces.append(Piece("heading", "", _INNERMOST))
 
     def _open_heading(self, tag: Tag) -> None:
-        self._level = _HEADINGS[tag.name]
+        is_title = TITLE_CLASS in tag.get_attribute_list("class")
+        self._level = 1 if is_title else _HEADINGS[tag.name]
 
     def _open_panel(self, title: Tag) -> None:
         """The title of a panel of an accordion heads what stands beside it."""

@@ -9,8 +9,11 @@ from retrieval.loading.decoding import decode
 from retrieval.loading.front_matter import split_front_matter
 from retrieval.loading.html_pages import html_content
 
-# Tags and outputs of Liquid and Jinja: site generators' code, not words of the page.
-_TEMPLATE_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+# Tags and outputs of Liquid and Jinja, and attributes such as {#costs}, are site generators'
+# code, not words of the page.
+_TEMPLATE_CODE = re.compile(
+    r"\{%.{0,2000}?%\}|\{\{[^\n]*?\}\}|[ \t]*\{[:#.][^{}\n]*\}[ \t]*$", re.DOTALL | re.MULTILINE
+)
 
 
 def read_markdown(path: Path) -> Content:
@@ -19,5 +22,5 @@ def read_markdown(path: Path) -> Content:
 
     _, body = split_front_matter(decode(path.read_bytes()))
     renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    content = html_content(f"<body>{renderer.render(_TEMPLATE_TAG.sub('', body))}</body>")
+    content = html_content(f"<body>{renderer.render(_TEMPLATE_CODE.sub('', body))}</body>")
     return dataclasses.replace(content, language="")

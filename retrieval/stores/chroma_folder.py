@@ -19,6 +19,7 @@ repair run against it.
 import itertools
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -30,6 +31,7 @@ from retrieval.stores.chroma_errors import is_foreign
 
 TURN_SECONDS = 60.0
 """How long an operation waits for its turn; the longest, a put of 5,000 records, takes 5 s."""
+POLL_SECONDS = 0.005
 COMPLETE, UNFINISHED = "complete", "unfinished"
 
 _KEEP_LOG = (
@@ -41,6 +43,7 @@ _SHRINK_LOG = (
     "DELETE FROM embeddings_queue WHERE seq_id NOT IN "
     "(SELECT max(seq_id) FROM embeddings_queue GROUP BY topic, id)"
 )
+_PAGES = ("PRAGMA freelist_count", "PRAGMA page_count")
 _GRAPHS = "SELECT id FROM segments WHERE scope = 'VECTOR'"
 _GRAPHS_OF = (
     "SELECT segments.id FROM segments JOIN collections ON collections.id = segments.collection "
@@ -64,6 +67,7 @@ class ChromaFolder:
         self._client: Any = None
         self._state = ""
         self._changed = False
+        self._let_others_in = False
         # chromadb shares one open database among all clients of a path, by the text of the path,
         # and would go on showing its old state: a path of our own for each store.
         self._own_path = f"{path}{'/.' * next(_STORES)}"
@@ -101,12 +105,16 @@ class ChromaFolder:
                     self._release()
                     self._write_state(UNFINISHED)
                 raise
+        if self._let_others_in:
+            # Who waits looks every POLL_SECONDS; a writer that comes again at once would win.
+            self._let_others_in = False
+            time.sleep(2 * POLL_SECONDS)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Within a session, around all that writes."""
         self._write_state(UNFINISHED)
-        self._changed = True
+        self._changed = self._let_others_in = True
         try:
             yield
         except BaseException:
@@ -128,12 +136,11 @@ class ChromaFolder:
         return self._client
 
     def close(self) -> None:
-        """Close the database; drop what later changes made superfluous in the log."""
+        """Close the database; after changes, shrink it."""
         if self._changed and self._database.exists():
             with self._taking_turn(make=False):
                 self._release()
-                with self._sql() as database:
-                    database.execute(_SHRINK_LOG)
+                self._shrink()
         self._changed = False
         self._release()
 
@@ -149,7 +156,7 @@ class ChromaFolder:
             self._path.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
             self._lock = FileLock(
-                self._path / "turn.lock", timeout=TURN_SECONDS, poll_interval=0.005
+                self._path / "turn.lock", timeout=TURN_SECONDS, poll_interval=POLL_SECONDS
             )
         try:
             self._lock.acquire()
@@ -220,6 +227,15 @@ class ChromaFolder:
         """
         with closing(sqlite3.connect(self._database)) as database, database:
             yield database
+
+    def _shrink(self) -> None:
+        """Drop what later changes made superfluous in the log, and give back its room."""
+        with self._sql() as database:
+            database.execute(_SHRINK_LOG)
+        with self._sql() as database:
+            [(free,)], [(pages,)] = map(database.execute, _PAGES)
+            if free * 2 > pages:
+                database.execute("VACUUM")
 
     def _remove_graphs(self, names: Sequence[str]) -> None:
         for name in names:

@@ -67,10 +67,19 @@ def serving(
         yield Running(address, process)
     finally:
         giving_up.cancel()
-        process.kill()
-        process.wait()
+        _end(process)
         if process.stdout:
             process.stdout.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """As its owner would, so that it can tidy up; at once where it does not listen."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def chat_command(port: int) -> list[str]:

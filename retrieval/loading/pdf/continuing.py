@@ -152,21 +152,25 @@ def _continues_label(table: Table, column: int, cell: Cell) -> bool:
 def _cut_columns(last: Sequence[Cell], first: Sequence[Cell], labels: int) -> list[int]:
     """The columns right of the labels in which a row goes on with a sentence of the row above.
 
-    The row has no label of its own then; ``_carry_labels`` gave it the one above.
+    The row has no label of its own then; ``_carry_labels`` gave it the one above. In a row that
+    is full, only a cell that begins in mid-sentence tells; otherwise a short rest does, too.
     """
-    if any(
-        b.lines and b.lines[:1] != a.lines[:1]
-        for a, b in zip(last[:labels], first[:labels], strict=False)
-    ):
+    own_label = (
+        first[column].lines and first[column].lines[:1] != last[column].lines[:1]
+        for column in range(labels)
+    )
+    if any(own_label):
         return []
-    return [
+    there = [column for column in range(labels, len(first)) if first[column].lines]
+    open_ended = [
         column
-        for column in range(labels, len(first))
-        if last[column].lines
-        and first[column].lines
-        and last[column].lines[-1][-1] not in ".!?:;"
-        and (first[column].lines[0][0].islower() or len(first[column].text) <= _REST)
+        for column in there
+        if last[column].lines and last[column].lines[-1][-1] not in ".!?:;"
     ]
+    if any(first[column].lines[0][0].islower() for column in open_ended):
+        return open_ended
+    few = len(there) * 2 <= len(first) - labels
+    return [column for column in open_ended if few and len(first[column].text) <= _REST]
 
 
 def _merge_rows(body: Grid, first: Sequence[Cell], labels: int) -> None:

@@ -10,7 +10,6 @@ from retrieval.loading.pdf.paragraphs import Paragraph
 MAX_HEADING = 160
 _MAX_CAPITALS = 80
 _LARGER = 1.12
-_DEEPEST = 6
 _NO_HEADING_END = (".", ",", ";", "!")
 # What values look like; a large line may hold a number all the same.
 _VALUE = re.compile(r"[$€£]\s?\d|\s\|\s|\d/\d+/\d|__")
@@ -82,7 +81,7 @@ def heading_text(text: str) -> str:
 
 def level_of(style: Style, styles: Sequence[Style]) -> int:
     """1 for the outermost of a document's heading styles."""
-    return min(styles.index(style) + 1, _DEEPEST)
+    return styles.index(style) + 1
 
 
 def is_contents_title(text: str) -> bool:

@@ -71,14 +71,10 @@ class PageLetters:
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
 
     def letters(self, frame: Frame) -> Iterator[Letter | None]:
-        """Each letter in the order of the content stream; None where a line or word ends.
-
-        Spaces that pdfium makes up are passed over: the places of the letters tell more.
-        """
+        """Each letter in the order of the content stream; None for white space."""
         rectangle = self._raw.FS_RECTF()
         reference = ctypes.byref(rectangle)
         page = self._page
-        is_made_up = self._raw.FPDFText_IsGenerated
         get_code, get_box = self._raw.FPDFText_GetUnicode, self._raw.FPDFText_GetLooseCharBox
         for index in range(self._count):
             code = get_code(page, index)

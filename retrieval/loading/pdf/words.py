@@ -144,7 +144,7 @@ def _word(page: PageLetters, run: Sequence[Letter], style: Style, frame: Frame) 
     x1 = max(first.x1, run[-1].x1)
     seen = x1 > 0 and first.x0 < frame.width and first.bottom > 0 and first.top < frame.height
     text = "".join([letter.text for letter in run])
-    if not text.isascii() or style.font.signs or style.font.symbols:
+    if not (text.isascii() and text.isprintable()) or style.font.signs or style.font.symbols:
         text = one_line(_as_text(text, style.font))
     if not seen or not text:
         return

@@ -132,6 +132,8 @@ FILTERS: st.SearchStrategy[Filter] = st.recursive(
 class StoreContract:
     """For every store: ``store`` is empty and not created."""
 
+    random_filters = 500
+
     @pytest.fixture
     def store(self) -> VectorStore | Iterator[VectorStore]:
         raise NotImplementedError
@@ -500,7 +502,7 @@ class StoreContract:
 
         @given(where=FILTERS)
         @settings(
-            max_examples=500,
+            max_examples=self.random_filters,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

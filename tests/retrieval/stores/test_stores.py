@@ -18,6 +18,8 @@ class TestMemory(StoreContract):
 
 
 class TestMemoryInAFile(SharedStoreContract):
+    random_filters = 20  # the filters are those of TestMemory
+
     @pytest.fixture
     def place(self, tmp_path: Path) -> str:
         return f"memory:{tmp_path / 'new folder' / 'index.sqlite3'}"
