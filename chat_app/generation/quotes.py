@@ -304,7 +304,8 @@ def row_as_prose(row: str) -> str:
     about = _NAMES_ROW.match(cells[0])
     if about and len(cells) > 1:
         label, cells = about.group("name"), cells[1:]
-    return f"{label}: {'; '.join(cells)}"
+    said = "; ".join(cell.rstrip(".") for cell in cells)
+    return f"{label} {said}" if label.endswith("?") else f"{label}: {said}"
 
 
 def _one_line(text: str) -> str:

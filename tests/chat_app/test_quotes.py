@@ -89,5 +89,31 @@ def test_the_same_question_gives_the_same_answer(model: BaseChatModel) -> None:
     assert answer(model, question, COPAYS) == answer(model, question, COPAYS)
 
 
-def test_a_row_without_further_cells_reads_well() -> None:
-    assert row_as_prose("Tier 1 | Retail: $10 | Mail: $25") == "Tier 1: Retail: $10; Mail: $25"
+@pytest.mark.parametrize(
+    ("row", "prose"),
+    [
+        ("Tier 1 | Retail: $10 | Mail: $25", "Tier 1: Retail: $10; Mail: $25"),
+        (
+            "Visit a provider | Services you may need: Specialist visit | In-network: $40",
+            "Specialist visit: In-network: $40",
+        ),
+        (
+            "Is a referral needed? | Answer: No. | Why: Choose.",
+            "Is a referral needed? Answer: No; Why: Choose",
+        ),
+        ("Visit a provider | Service: Telehealth", "Visit a provider: Service: Telehealth"),
+    ],
+)
+def test_a_row_reads_well(row: str, prose: str) -> None:
+    assert row_as_prose(row) == prose
+
+
+def test_what_is_only_beside_the_question_comes_last(model: BaseChatModel) -> None:
+    passage = match(
+        "The out-of-network deductible is $900 per person. The in-network deductible is $300 per "
+        "person. For example, one member paid the deductible in March."
+    )
+    lines = answer(model, "What is the deductible?", passage)
+    assert lines[0] == "The in-network deductible is $300 per person. [1]"
+    lines = answer(model, "What is the out-of-network deductible?", passage)
+    assert lines[0] == "The out-of-network deductible is $900 per person. [1]"
