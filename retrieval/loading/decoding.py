@@ -15,18 +15,17 @@ _BOMS = (
 )
 # What the WHATWG encoding standard reads these labels as, and what their authors mean.
 _AS_WINDOWS = {"ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "windows-1252"}
-# Sibling encodings that a guess from a few accented letters confuses with Windows-1252.
-_WESTERN_GUESSES = (
-    "cp125",
-    "latin",
-    "iso8859_1",
-    "iso8859_9",
-    "mac_",
-    "hp_roman8",
-    "cp437",
-    "cp85",
-)
-_NOT_WESTERN = {"cp1251", "cp1253", "cp1255", "cp1256", "mac_cyrillic", "mac_greek", "cp855"}
+# What documents of the last decades are written in; left to itself the guesser also finds the
+# code pages of mainframes, which any bytes fit.
+_GUESSED = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "mac_roman", "cp437", "cp850", "cp866"),
+    *("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp874"),
+]
+# Siblings of Windows-1252, with which a guess from a few accented letters confuses it.
+_WESTERN = {"cp1250", "cp1254", "cp1257", "cp1258", "iso8859_2", "mac_roman", "cp437", "cp850"}
+_LEAST_EVIDENCE = 12
+"""Letters beyond ASCII: fewer tell no other encoding from the one of Western Windows."""
 _GUESS_FROM = 1 << 16
 _LEAST_UTF16_ZEROS = 0.3
 _MOST_CONTROLS = 0.01
@@ -72,10 +71,11 @@ def _utf16_without_mark(data: bytes) -> str:
 def _guessed(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:_GUESS_FROM]).best()
-    encoding = best.encoding if best else "cp1252"
-    if encoding.startswith(_WESTERN_GUESSES) and encoding not in _NOT_WESTERN:
-        encoding = "cp1252"
+    sample = data[:_GUESS_FROM]
+    if sum(byte > 127 for byte in sample) < _LEAST_EVIDENCE:
+        return data.decode("cp1252", errors="replace")
+    best = from_bytes(sample, cp_isolation=_GUESSED).best()
+    encoding = best.encoding if best and best.encoding not in _WESTERN else "cp1252"
     return data.decode(encoding, errors="replace")
 
 

@@ -18,9 +18,9 @@ from retrieval.loading.identity import (
     identity_bytes,
 )
 from retrieval.loading.reading import Label, load_file, load_row
-from retrieval.loading.refusal import Unusable
+from retrieval.loading.refusal import Unusable, fault
 from retrieval.loading.rows import Place, lines_of, parse_row
-from retrieval.loading.sidecars import read_head, read_sidecar
+from retrieval.loading.sidecars import FORMATS_WITH_HEAD, read_head, read_sidecar
 from retrieval.loading.walking import Candidate, check_paths, walk
 
 LOADING_VERSION = "1"
@@ -111,7 +111,7 @@ def _distinct(
             yield item
         else:
             other = "an earlier row" if files[item.name] == item.path else str(files[item.name])
-            yield LoadingError(item.where, f"is named {item.name} like {other}: rename one of them")
+            yield fault(item.where, f"is named {item.name} like {other}: rename one of them")
 
 
 def _find_all(paths: Sequence[Path], options: Identity) -> Iterator[FoundDocument | LoadingError]:
@@ -122,10 +122,10 @@ def _find_all(paths: Sequence[Path], options: Identity) -> Iterator[FoundDocumen
         try:
             yield from _find_in(candidate, options)
         except Unusable as error:
-            yield LoadingError(str(candidate.path), str(error))
+            yield fault(candidate.path, error)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
-            yield LoadingError(str(candidate.path), reason)
+            yield fault(candidate.path, reason)
 
 
 def _find_in(candidate: Candidate, options: Identity) -> Iterator[FoundDocument | LoadingError]:
@@ -135,7 +135,10 @@ def _find_in(candidate: Candidate, options: Identity) -> Iterator[FoundDocument 
     if candidate.format == "JSONL":
         yield from _find_rows(candidate, options, sidecar.or_else(folders), sidecar_bytes)
         return
-    head = read_head(path, candidate.format)
+    head = Identity()
+    if candidate.format in FORMATS_WITH_HEAD:
+        check_content(path, candidate.format)
+        head = read_head(path, candidate.format)
     identity = options.or_else(sidecar).or_else(head).or_else(folders)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
@@ -157,7 +160,7 @@ def _find_rows(
             found = _found(candidate, identity, row.id, source, data)
             yield dataclasses.replace(found, _place=place)
         except Unusable as error:
-            yield LoadingError(f"{candidate.path} line {place.line}", str(error))
+            yield fault(f"{candidate.path} line {place.line}", error)
     if is_empty:
         raise Unusable("holds no rows")
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.documents import Document, Page
-from retrieval.errors import LoadingError
 from retrieval.loading.blocks import Content
 from retrieval.loading.content import check_content
 from retrieval.loading.delimited import read_delimited
@@ -14,7 +13,7 @@ from retrieval.loading.html_pages import read_html
 from retrieval.loading.identity import Identity, checked_language
 from retrieval.loading.markdown import read_markdown
 from retrieval.loading.pdf import read_pdf
-from retrieval.loading.refusal import Unusable
+from retrieval.loading.refusal import Unusable, fault
 from retrieval.loading.rows import Place, line_at, parse_row
 from retrieval.loading.slides import read_pptx
 from retrieval.loading.spreadsheets import read_xlsx
@@ -53,16 +52,16 @@ def load_file(path: Path, file_format: str, label: Label) -> Document:
         check_content(path, file_format)
         content = _READERS[file_format](path)
     except Unusable as error:
-        raise LoadingError(str(path), str(error)) from error
+        raise fault(path, error) from error
     except OSError as error:
-        raise LoadingError(str(path), f"cannot be read: {error.strerror or error}") from error
+        raise fault(path, f"cannot be read: {error.strerror or error}") from error
     except RecursionError as error:
-        raise LoadingError(str(path), "is nested too deeply: save it anew") from error
+        raise fault(path, "is nested too deeply: save it anew") from error
     except Exception as error:
         reason = f"cannot be read as {file_format}: {type(error).__name__}; open and save it again"
-        raise LoadingError(str(path), reason) from error
+        raise fault(path, reason) from error
     if not content.text.strip():
-        raise LoadingError(str(path), "holds no text: there is nothing to index")
+        raise fault(path, "holds no text: there is nothing to index")
     return _document(content, label, content.title or title_from_name(path.name))
 
 
@@ -76,9 +75,9 @@ def load_row(path: Path, place: Place, label: Label) -> Document:
     try:
         row = parse_row(line_at(path, place))
     except Unusable as error:
-        raise LoadingError(name, f"has changed since it was found and {error}") from error
+        raise fault(name, f"has changed since it was found and {error}") from error
     except OSError as error:
-        raise LoadingError(name, f"cannot be read: {error.strerror or error}") from error
+        raise fault(name, f"cannot be read: {error.strerror or error}") from error
     content = plain_content(row.text)
     if row.page:
         pages = (Page(row.page, 0, len(row.text)),)

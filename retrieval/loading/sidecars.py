@@ -1,6 +1,7 @@
 """What stands beside or at the head of a file about its plan, year, title and language."""
 
-from html.parser import HTMLParser
+import re
+from html import unescape
 from pathlib import Path
 
 from retrieval.loading.decoding import decode
@@ -11,7 +12,12 @@ from retrieval.loading.refusal import Unusable
 
 MAX_SIDECAR_BYTES = 1 << 16
 _FIELDS = {"policy", "plan_year", "title", "language", "metadata"}
-_META_FIELDS = {"policy": "policy", "plan_year": "plan_year", "plan-year": "plan_year"}
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
+_META = re.compile(r"<meta\s([^>]*)>", re.IGNORECASE)
+_VALUE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+FORMATS_WITH_HEAD = frozenset({"Markdown", "HTML"})
+"""Formats of ``formats.READABLE`` in which a file itself may name its plan."""
 _HEAD_BYTES = 1 << 16
 
 
@@ -59,11 +65,13 @@ def read_sidecar(path: Path) -> tuple[Identity, bytes]:
 def read_head(path: Path, file_format: str) -> Identity:
     """What front matter of Markdown, or ``<meta>`` elements of HTML, say.
 
+    Args:
+        path: the file.
+        file_format: one of FORMATS_WITH_HEAD.
+
     Raises:
         Unusable: the front matter is malformed or a value is not usable.
     """
-    if file_format not in {"Markdown", "HTML"}:
-        return Identity()
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
         if file.read(1):
@@ -79,26 +87,14 @@ def read_head(path: Path, file_format: str) -> Identity:
 
 
 def _from_meta(head: str) -> Identity:
-    parser = _MetaParser()
-    parser.feed(head)
+    before_body = _BODY.split(_COMMENT.sub("", head), maxsplit=1)[0]
+    fields: dict[str, object] = {}
+    for element in _META.findall(before_body):
+        values = {name.lower(): unescape(a or b or c) for name, a, b, c in _VALUE.findall(element)}
+        field = values.get("name", "").lower().replace("-", "_")
+        if field in {"policy", "plan_year"}:
+            fields[field] = values.get("content")
     try:
-        return identity_from(parser.fields)
+        return identity_from(fields)
     except Unusable as error:
         raise Unusable(f"<meta> element: {error}") from None
-
-
-class _MetaParser(HTMLParser):
-    """Collects policy and plan year from the ``<meta>`` elements before the body."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fields: dict[str, object] = {}
-        self._in_body = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a ``<meta name="policy" content="...">``."""
-        self._in_body = self._in_body or tag == "body"
-        given = dict(attrs)
-        field = _META_FIELDS.get((given.get("name") or "").lower())
-        if tag == "meta" and field and not self._in_body:
-            self.fields[field] = given.get("content")

@@ -95,7 +95,8 @@ class _Row:
         values = list(self._values())
         whole = CELL_SEPARATOR.join(labels + [text for text, _, _ in values])
         if len(whole) <= MAX_ROW:
-            if values or not (notes or self._repeats()):
+            only_label = bool(notes) and len(labels) <= 1 + bool(self._group)
+            if values or not (only_label or self._repeats()):
                 yield whole
             return
         short = [text for text, _, _ in values if len(text) <= MAX_VALUE]
@@ -188,21 +189,27 @@ def _merges_down(body: Grid, column: int) -> bool:
 
 def _is_pairs(row: Sequence[Cell]) -> bool:
     """Marked labels and values in turn: ``Metal level | Gold | Plan type | HMO``."""
-    marks = [cell.header for cell in row]
-    return len(row) > 2 and sum(marks) > 1 and not all(marks) and marks[0] and not marks[-1]
+    marks = [cell.header for cell in _distinct(row)]
+    return len(marks) > 2 and sum(marks) > 1 and not all(marks) and marks[0] and not marks[-1]
 
 
 def _pairs(row: Sequence[Cell]) -> str:
     parts: list[str] = []
     label = ""
-    distinct = [cell for place, cell in enumerate(row) if place == 0 or row[place - 1] is not cell]
-    for cell in distinct:
-        if cell.header:
-            label = joined(cell.lines).rstrip(" :")
-        elif cell.lines:
-            parts.append(_headed(label, joined(cell.lines)))
+    for cell in _distinct(row):
+        text = joined(cell.lines)
+        if not cell.header:
+            parts.append(_headed(label, text))
             label = ""
-    return CELL_SEPARATOR.join(parts)
+            continue
+        parts.extend([label] if label else [])
+        label = text.rstrip(" :")
+    return CELL_SEPARATOR.join([*parts, label] if label else parts)
+
+
+def _distinct(row: Sequence[Cell]) -> list[Cell]:
+    """The cells of a row that have text, merged ones once."""
+    return list({id(cell): cell for cell in row if cell.lines}.values())
 
 
 def _headed(header: str, value: str) -> str:

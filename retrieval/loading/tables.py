@@ -9,7 +9,7 @@ MAX_SPAN = 1000
 MAX_COLUMNS = 256
 """Columns beyond it are cut: no table that people read has them, a hostile colspan does."""
 _PROSE = 150
-_AMOUNT = re.compile(r"[$€£]\s?\d|\d\s?%|^[\d\s.,()+/-]+$")
+_AMOUNT = re.compile(r"[$€£]\s?\d|\d\s?%|^[\d\s.,()+/-]{1,12}$")
 
 
 @dataclass(frozen=True, slots=True)

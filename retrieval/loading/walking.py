@@ -7,6 +7,7 @@ from pathlib import Path
 
 from retrieval.errors import InputError, LoadingError
 from retrieval.loading.formats import IRRELEVANT, IRRELEVANT_NAMES, READABLE, refusal
+from retrieval.loading.refusal import fault, printable
 from retrieval.loading.sidecars import is_sidecar, sidecar_target
 
 _HIDDEN_STARTS = (".", "~$")
@@ -70,7 +71,7 @@ def _walk_folder(
         try:
             entries = sorted(os.scandir(here), key=lambda entry: entry.name, reverse=True)
         except OSError as error:
-            yield LoadingError(str(here), f"cannot be opened: {error.strerror}")
+            yield fault(here, f"cannot be opened: {error.strerror}")
             continue
         files = [Path(entry.path) for entry in entries if not _is_folder(entry)]
         stack.extend(Path(e.path) for e in entries if _is_folder(e) and not _is_hidden(e.name))
@@ -89,10 +90,10 @@ def _candidate(path: Path, source: str, *, named: bool) -> Candidate | LoadingEr
     elif is_sidecar(path.name):
         reason = _sidecar_fault(path, named=named)
     elif extension in READABLE:
-        return Candidate(path, source, READABLE[extension])
+        return Candidate(path, printable(source), READABLE[extension])
     elif named or not (extension in IRRELEVANT or path.name.lower() in IRRELEVANT_NAMES):
         reason = refusal(extension)
-    return LoadingError(str(path), reason) if reason else None
+    return fault(path, reason) if reason else None
 
 
 def _sidecar_fault(path: Path, *, named: bool) -> str | None:

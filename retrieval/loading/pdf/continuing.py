@@ -174,10 +174,15 @@ def _cut_columns(last: Sequence[Cell], first: Sequence[Cell], labels: int) -> li
 
 
 def _merge_rows(body: Grid, first: Sequence[Cell], labels: int) -> None:
-    for column in range(labels, len(first)):
+    """Put a row onto the last one; of its labels, only what they say beyond the one above."""
+    for column in range(labels):
         above = body[-1][column]
+        beyond = first[column].lines[1:] if above.lines else first[column].lines
+        if beyond:
+            _replace(body, above, Cell((*above.lines, *beyond), bold=above.bold))
+    for column in range(labels, len(first)):
         if first[column].lines:
-            body[-1][column] = _merged(above, first[column])
+            body[-1][column] = _merged(body[-1][column], first[column])
 
 
 def _merged(above: Cell, below: Cell) -> Cell:

@@ -23,7 +23,7 @@ from retrieval.loading.pdf.headings import (
 )
 from retrieval.loading.pdf.joining import running_text, vocabulary_of
 from retrieval.loading.pdf.lines import is_contents_line, spacing_of
-from retrieval.loading.pdf.pages import Page, elements_of, margin_lines
+from retrieval.loading.pdf.pages import Element, Page, elements_of, margin_lines
 from retrieval.loading.pdf.paragraphs import Paragraph
 from retrieval.loading.table_rows import body_lines, line_piece, table_pieces
 from retrieval.loading.tables import Grid
@@ -50,7 +50,7 @@ def pieces_of(pages: Sequence[Page]) -> list[Piece]:
     """All text of a document in reading order: headings, paragraphs, items and table rows."""
     writing = Writing(
         spacing_of([page.lines for page in pages]),
-        vocabulary_of(line for page in pages for line in page.lines),
+        vocabulary_of(page.lines for page in pages),
     )
     heads = furniture([margins(p.number, p.height, margin_lines(p)) for p in pages])
     placed: list[_Placed] = []
@@ -66,23 +66,25 @@ def pieces_of(pages: Sequence[Page]) -> list[Piece]:
     return list(_without_repeats(pieces))
 
 
-def _append(placed: list[_Placed], page: int, element: Paragraph | PageTable | Grid) -> None:
+def _append(placed: list[_Placed], page: int, element: Element) -> None:
     """Put an element behind the others, or onto the last one where it goes on."""
     last = placed[-1] if placed else None
+    if isinstance(element, PageTable) and _extend_table(placed, page, element):
+        return
+    if isinstance(element, Paragraph) and last and isinstance(last.element, LongParagraph):
+        before = last.element.paragraph
+        if goes_on(before, element) and not last.element.turn:
+            turn = len(before.lines) if page != last.page else 0
+            whole = LongParagraph(Paragraph(before.lines + element.lines), turn)
+            placed[-1] = _Placed(last.page, whole)
+            return
+    placed.append(_placed(page, element))
+
+
+def _placed(page: int, element: Element) -> _Placed:
     if isinstance(element, Paragraph):
-        if last and isinstance(last.element, LongParagraph):
-            before = last.element.paragraph
-            if goes_on(before, element) and not last.element.turn:
-                turn = len(before.lines) if page != last.page else 0
-                whole = LongParagraph(Paragraph(before.lines + element.lines), turn)
-                placed[-1] = _Placed(last.page, whole)
-                return
-        placed.append(_Placed(page, LongParagraph(element)))
-    elif isinstance(element, PageTable):
-        if not _extend_table(placed, page, element):
-            placed.append(_Placed(page, long_table(element, page)))
-    else:
-        placed.append(_Placed(page, element))
+        return _Placed(page, LongParagraph(element))
+    return _Placed(page, long_table(element, page) if isinstance(element, PageTable) else element)
 
 
 def _extend_table(placed: list[_Placed], page: int, found: PageTable) -> bool:
@@ -114,11 +116,7 @@ def _with_heads(
         bottom = [line for line in lines if line.baseline >= page.height / 2]
         for part, place in ((bottom, _end(whole, page.number)), (top, _begin(whole, page.number))):
             elements = elements_of(page._replace(lines=part, framed=[]), writing)
-            whole[place:place] = [
-                _Placed(page.number, LongParagraph(each))
-                for each in elements
-                if isinstance(each, Paragraph)
-            ]
+            whole[place:place] = [_placed(page.number, element) for element in elements]
     return whole
 
 

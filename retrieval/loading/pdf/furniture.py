@@ -12,10 +12,10 @@ _LEAST_PAGES = 3
 _SAME_HEIGHT = 6.0
 _OFF_HEIGHT = 30.0
 """Points: the head of a first page often stands a little lower or higher."""
-_DIGITS = re.compile(r"\d+")
 _END_NUMBER = re.compile(r"^\d{1,4}\b|\b\d{1,4}$")
 _PAGE_NUMBER = re.compile(
-    r"\W*(?:page\s*)?(?:#|[ivxl]{1,6})(?:\s*(?:of|/)\s*#)?\W*|#\s*\|\s*page|page\s*\|\s*#",
+    r"[-–—|•·( ]*(?:page\s*)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[-–—|•·) ]*"
+    r"|\d{1,4}\s*\|\s*page|page\s*\|\s*\d{1,4}",
     re.IGNORECASE,
 )
 
@@ -65,7 +65,7 @@ def furniture(pages: Sequence[Margins]) -> Furniture:
                 for pattern in _patterns(line, page.page)
                 if _runs(places[pattern], line.baseline)
             }
-            if _PAGE_NUMBER.fullmatch(_DIGITS.sub("#", line.text)) or running & said:
+            if _PAGE_NUMBER.fullmatch(line.text) or running & said:
                 found.repeated.add((page.page, line))
             elif running:
                 found.first.add((page.page, line))

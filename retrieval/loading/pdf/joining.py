@@ -9,6 +9,7 @@ from retrieval.loading.pdf.lines import TextLine
 
 # From here on lie the scripts of East Asia, which write no spaces between words.
 _FIRST_WITHOUT_SPACES = "\u2e80"
+_MANY_WORDS = 500
 _EDGES = re.compile(r"^\W+|\W+$")
 _LONE_MARK = re.compile(r" ([,.;:)])(?=\s|$)")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*$", re.IGNORECASE)
@@ -16,35 +17,55 @@ _ADDRESS_REST = re.compile(r"[\w%~-]*[./][\w./%~-]*")
 
 
 class Vocabulary(NamedTuple):
-    """The words that a document writes unbroken, in lower case."""
+    """How a document writes words.
+
+    Attributes:
+        words: those that stand within lines, in lower case.
+        cuts_words: it cuts words at the ends of lines; otherwise a hyphen there is a word's own.
+    """
 
     words: frozenset[str]
+    cuts_words: bool
 
     def hyphenates(self, before: str, after: str) -> bool:
         """Is the hyphen between two halves the word's own?
 
         ``out-of-`` and ``pocket`` keep theirs, ``deduct-`` and ``ible`` lose it: as the document
-        writes the word elsewhere; unseen, by whether both halves are words of it.
+        writes the word elsewhere, and unseen as it treats others.
         """
+        known = self.writes(before, after)
+        if known is not None:
+            return known
+        head, tail = _bare(before[:-1]), _bare(after)
+        if not after[:1].islower() or not head[-1:].isalpha() or "-" in head:
+            return True
+        if self.cuts_words:
+            return head in self.words and tail in self.words
+        return head in self.words or tail in self.words or len(self.words) > _MANY_WORDS
+
+    def writes(self, before: str, after: str) -> bool | None:
+        """Does the document write two halves with a hyphen elsewhere? None if not at all."""
         head, tail = _bare(before[:-1]), _bare(after)
         if f"{head}-{tail}" in self.words:
             return True
-        if f"{head}{tail}" in self.words:
-            return False
-        if not after[:1].islower() or not head[-1:].isalpha():
-            return True
-        return "-" in head or (head in self.words and tail in self.words)
+        return False if f"{head}{tail}" in self.words else None
 
 
-def vocabulary_of(lines: Iterable[TextLine]) -> Vocabulary:
-    """The words of lines, without those at a line's ends that may be halves."""
+def vocabulary_of(pages: Iterable[Sequence[TextLine]]) -> Vocabulary:
+    """The words of the lines of each page, without those at a line's ends that may be halves."""
     words: set[str] = set()
-    for line in lines:
-        texts = [word.text for word in line.words]
-        if texts[-1].endswith("-"):
-            texts.pop()
-        words.update(_bare(text) for text in texts[1:])
-    return Vocabulary(frozenset(words))
+    halves: list[tuple[str, str]] = []
+    for lines in pages:
+        for number, line in enumerate(lines):
+            texts = [word.text for word in line.words]
+            if len(texts[-1]) > 2 and texts[-1].endswith("-"):
+                below = (other for other in lines[number + 1 : number + 6] if other.x0 < line.x1)
+                halves.extend((texts[-1], other.words[0].text) for other in below)
+                texts.pop()
+            words.update(_bare(text) for text in texts[1:])
+    unsure = Vocabulary(frozenset(words), cuts_words=False)
+    known = [unsure.writes(*pair) for pair in halves]
+    return unsure._replace(cuts_words=known.count(False) > known.count(True))
 
 
 def running_text(lines: Sequence[TextLine], vocabulary: Vocabulary) -> tuple[str, list[int]]:

@@ -29,7 +29,7 @@ from retrieval.errors import (
 )
 from retrieval.filters import MAX_DEPTH, All, AnyOf, Equals, Filter, Not, OneOf, Range
 from retrieval.interfaces import Contract
-from retrieval.stores import chroma_folder, chroma_server
+from retrieval.stores import chroma_database, chroma_folder, chroma_server
 from retrieval.stores.chroma import ChromaStore
 from retrieval.stores.chroma_errors import FAILURES, REFUSALS, translated
 from retrieval.stores.chroma_filters import MAX_PARTS, MAX_VALUES, translate
@@ -65,6 +65,11 @@ def written(folder: Path) -> Path:
 
 def graphs(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir())
+
+
+def elements(folder: Path) -> int:
+    """Vectors in the files of the graph, replaced and deleted ones among them."""
+    return (graphs(folder)[0] / "length.bin").stat().st_size // 4
 
 
 def check_filled(store: ChromaStore, total: int) -> None:
@@ -142,6 +147,18 @@ def test_two_collections_of_one_folder_keep_apart(folder: Path) -> None:
     assert keys(two) == ["b"]
     one.close()
     two.close()
+
+
+def test_a_killed_writer_of_another_collection_is_repaired_too(written: Path) -> None:
+    other = ChromaStore(written, collection="other")
+    other.create(CONTRACT)
+    truncate_pickle(written / chroma_database.graphs(written)["benefits-chat"])
+    (written / "state").write_text("unfinished benefits-chat token")
+    assert other.count() == 0
+    store = ChromaStore(written)
+    check_filled(store, 600)
+    store.close()
+    other.close()
 
 
 # Filters
@@ -275,20 +292,20 @@ def test_hits_stay_complete_after_half_was_deleted(
 # Damage and repair
 
 
-def truncate_pickle(folder: Path) -> None:
-    (graphs(folder)[0] / "index_metadata.pickle").write_bytes(b"")
+def truncate_pickle(graph: Path) -> None:
+    (graph / "index_metadata.pickle").write_bytes(b"")
 
 
-def truncate_vectors(folder: Path) -> None:
-    os.truncate(graphs(folder)[0] / "data_level0.bin", 1_000)
+def truncate_vectors(graph: Path) -> None:
+    os.truncate(graph / "data_level0.bin", 1_000)
 
 
-def lose_vectors(folder: Path) -> None:
-    (graphs(folder)[0] / "data_level0.bin").unlink()
+def lose_vectors(graph: Path) -> None:
+    (graph / "data_level0.bin").unlink()
 
 
-def lose_graph(folder: Path) -> None:
-    shutil.rmtree(graphs(folder)[0])
+def lose_graph(graph: Path) -> None:
+    shutil.rmtree(graph)
 
 
 DAMAGES = [truncate_pickle, truncate_vectors, lose_vectors, lose_graph]
@@ -298,8 +315,8 @@ DAMAGES = [truncate_pickle, truncate_vectors, lose_vectors, lose_graph]
 def test_what_a_killed_writer_left_is_repaired_at_the_next_use(
     written: Path, damage: Callable[[Path], None]
 ) -> None:
-    damage(written)
-    (written / "state").write_text("unfinished by a killed process")
+    damage(graphs(written)[0])
+    (written / "state").write_text("unfinished benefits-chat token")
     store = ChromaStore(written)
     assert store.read_contract() == CONTRACT
     check_filled(store, 600)
@@ -312,7 +329,7 @@ def test_what_a_killed_writer_left_is_repaired_at_the_next_use(
 def test_damage_that_shows_only_in_use_is_repaired_at_the_next_try(
     written: Path, damage: Callable[[Path], None]
 ) -> None:
-    damage(written)
+    damage(graphs(written)[0])
     store = ChromaStore(written)
     with contextlib.suppress(StoreUnavailableError):
         store.get([filling_record(number).key for number in range(600)])
@@ -325,7 +342,7 @@ def test_without_a_log_to_repair_from_nothing_is_removed(written: Path) -> None:
     database.execute("UPDATE embeddings_queue_config SET config_json_str = '{}'")
     database.commit()
     database.close()
-    (written / "state").write_text("unfinished")
+    (written / "state").write_text("unfinished benefits-chat token")
     before = graphs(written)
     with pytest.raises(StoreUnavailableError, match="move the folder away"):
         ChromaStore(written).count()
@@ -413,13 +430,15 @@ def test_closing_drops_what_later_writes_made_superfluous(written: Path) -> None
     for _ in range(4):
         fill(store, 600)
     assert (written / "chroma.sqlite3").stat().st_size > 1.5 * size
+    assert elements(written) > 2_000
     store.close()
     assert (written / "chroma.sqlite3").stat().st_size < 1.5 * size
+    assert elements(written) == 600
     database = sqlite3.connect(written / "chroma.sqlite3")
     [(rows,)] = database.execute("SELECT count(*) FROM embeddings_queue")
     database.close()
     assert rows == 600
-    lose_graph(written)
+    lose_graph(graphs(written)[0])
     again = ChromaStore(written)
     check_filled(again, 600)
     again.close()
