@@ -3,9 +3,6 @@
 All offsets are character offsets into ``Document.text`` (Python string indices), end exclusive.
 """
 
-import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -87,14 +84,6 @@ class Document:
     blocks: tuple[Block, ...] = ()
     metadata: Mapping[str, Scalar] = field(default_factory=lambda: _EMPTY)
     language: str = "en"
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 over all fields, 32 hexadecimal digits: changes when anything changes."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        fields["metadata"] = dict(sorted(self.metadata.items()))
-        plain = json.dumps(fields, default=dataclasses.astuple, ensure_ascii=True)
-        return hashlib.sha256(plain.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,6 @@ class MiniLM:
         self._lock = Lock()
         self._runtime: Runtime | None = None
 
-    def warm(self) -> None:
-        """Load now what the first use would load.
-
-        Raises:
-            EmbeddingError: the model cannot be had, exported or loaded.
-        """
-        self._loaded()
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and without cutting.
 

@@ -8,7 +8,14 @@ MAX_SPAN = 1000
 """Most columns or rows a cell may span: what HTML allows for colspan (HTML standard, 4.9.11)."""
 MAX_COLUMNS = 256
 """Columns beyond it are cut: no table that people read has them, a hostile colspan does."""
-_PROSE = 150
+_LONGEST_HEADER = 60
+"""Characters, of a header that nothing marks as one."""
+_VALUE_WORDS = re.compile(
+    r"(?:no charge|not? (?:covered|available|applicable|limit)|covered|included|none|n/?a|waived|"
+    r"free|varies|yes|no|same as|unlimited)\b",
+    re.IGNORECASE,
+)
+"""What values of plan tables begin with that are no figures; a header does not."""
 _AMOUNT = re.compile(r"[$€£]\s?\d|\d\s?%|^[\d\s.,()+/-]{1,12}$")
 
 
@@ -85,18 +92,16 @@ def read_grid(grid: Grid, header_rows: int | None = None) -> Table:
         header_rows: how many rows are the header, when the format says so; otherwise marked
             cells decide, and failing them the look of the first row.
     """
-    first = 0
-    if not header_rows:
-        while first < len(grid) - 1 and len(grid[0]) > 1 and spans_all(grid[first]):
-            first += 1
-    rest = grid[first:]
-    if first and not header_rows and not _header_depth(rest):
-        # Above a table without header they are the names of its first group of rows.
-        first, rest = 0, grid
+    captions = 0 if header_rows else _leading([*map(spans_all, grid[:-1]), False])
+    if len(grid[0]) == 1:
+        captions = 0
+    rest = grid[captions:]
     depth = _header_depth(rest) if header_rows is None else min(header_rows, len(rest))
-    depth = 0 if rest is grid and spans_all(grid[0]) and len(grid[0]) > 1 else depth
+    if captions and not depth:
+        # Above a table without header they are the names of its first group of rows.
+        captions, rest = 0, grid
     headers = tuple(_header_text(rest[:depth], column) for column in range(len(grid[0])))
-    return Table(tuple(row[0] for row in grid[:first]), headers, rest[depth:])
+    return Table(tuple(row[0] for row in grid[:captions]), headers, rest[depth:])
 
 
 def spans_all(row: Sequence[Cell]) -> bool:
@@ -139,7 +144,9 @@ def _looks_like_header(grid: Grid) -> bool:
     texts = [cell.text for cell in grid[0]]
     if not all(texts[1:]) or len(set(texts)) < len(texts) or _has_figures(grid[:1]):
         return False
-    if any(len(text) > _PROSE for text in texts):
+    if any(_VALUE_WORDS.match(text) for text in texts):
+        return False
+    if any(len(text) > _LONGEST_HEADER for text in texts):
         return False
     return len(texts) > 2 or all(has_amount(row[1].text) for row in grid[1:])
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.catalog import read_catalog
-from retrieval.documents import Document, Record
+from retrieval.documents import Record
 from retrieval.errors import ContractError, InputError, LoadingError, UnknownNameError
 from retrieval.indexing import Indexer, IndexReport, Progress, Scope
 from retrieval.originals import OriginalFiles
@@ -235,15 +235,3 @@ def _chunks(sentences: list[str] | None) -> int:
     store = MemoryStore()
     indexer(store).index([InMemoryFound(document(*sentences, name="n"))])
     return store.count()
-
-
-def test_the_hash_of_a_document_changes_with_every_field() -> None:
-    base = Document(name="n", source="s", title="t", text="x")
-    changed = [
-        replace(base, title="u"),
-        replace(base, text="y"),
-        replace(base, policy="P"),
-        replace(base, plan_year=2026),
-        replace(base, metadata={"a": 1}),
-    ]
-    assert len({base.hash, *(d.hash for d in changed)}) == 6

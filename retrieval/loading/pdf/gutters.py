@@ -1,7 +1,7 @@
 """Tables whose columns are parted by white space alone."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from retrieval.loading.pdf.cells import stacks
 from retrieval.loading.pdf.geometry import Box
@@ -48,17 +48,17 @@ def open_tables(rules: Rules, words: Sequence[Word], taken: Sequence[Box]) -> It
     for stack in stacks(rules):
         run: list[Box] = []
         shared: list[_Gap] = []
-        for above, below in itertools.pairwise(stack):
+        for above, below in pairwise(stack):
             band = Box(above.start, above.at, above.end, below.at)
             there = [] if _overlaps(band, taken) else _inside(band, words)
-            gaps = [gap for gap in _gaps(there) if _parts(gap, there)]
-            narrowed = _shared(shared, gaps) if run else gaps
-            if run and not narrowed:
+            if band.bottom - band.top > _HIGHEST_OPEN_ROW:
+                there = []
+            shared = [free for gap in shared if there for free in _free(gap, there)]
+            if not shared:
                 yield from _table(run, words)
-                run, narrowed = [], gaps
-            shared = narrowed
-            if shared and band.bottom - band.top <= _HIGHEST_OPEN_ROW:
-                run.append(band)
+                run = []
+                shared = [gap for gap in _gaps(there) if _parts(gap, there)]
+            run += [band] if shared else []
         yield from _table(run, words)
 
 
@@ -109,9 +109,17 @@ def _parts(gap: _Gap, words: Iterable[Word]) -> bool:
     return len(sides) == 2 and not any(word.x0 < middle < word.x1 for word in words)
 
 
-def _shared(some: Sequence[_Gap], others: Sequence[_Gap]) -> list[_Gap]:
-    both = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
-    return [(left, right) for left, right in both if right - left >= MIN_GUTTER]
+def _free(gap: _Gap, words: Iterable[Word]) -> Iterator[_Gap]:
+    """What these words leave white of a gap."""
+    left, right = gap
+    for word in sorted(words, key=lambda each: each.x0):
+        if word.x0 >= right:
+            break
+        if word.x0 - left >= MIN_GUTTER:
+            yield left, word.x0
+        left = max(left, word.x1)
+    if right - left >= MIN_GUTTER:
+        yield left, right
 
 
 def _cut(row: Box, words: Sequence[Word], gaps: Sequence[_Gap]) -> Iterator[Box]:

@@ -9,7 +9,7 @@ from retrieval.embedding.minilm import MiniLM
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models folder with an export in it, made by the real export."""
     folder = tmp_path_factory.mktemp("models")
-    MiniLM(folder).warm()
+    MiniLM(folder).embed(["ready"])
     return folder
 
 

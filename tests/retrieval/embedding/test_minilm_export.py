@@ -82,7 +82,7 @@ def test_an_export_leaves_its_files_and_nothing_else(models: Path) -> None:
 
 def test_a_good_export_is_used_without_a_word(models: Path) -> None:
     heard: list[str] = []
-    MiniLM(models, notify=heard.append).warm()
+    MiniLM(models, notify=heard.append).embed(["ready"])
     assert heard == []
 
 
@@ -163,5 +163,5 @@ def test_a_failing_export_says_in_one_line_why_and_what_to_do(
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(EmbeddingError, match=r"cannot be exported to .*/file/all-MiniLM") as caught:
-        MiniLM(tmp_path / "file").warm()
+        MiniLM(tmp_path / "file").embed(["ready"])
     assert "name a folder that can be written to" in str(caught.value)
