@@ -24,6 +24,7 @@ _BLOCKS = {
 _BOLD = {"b", "strong"}
 _LINE_BREAK = "\u2028"
 _PARAGRAPH_BREAK = re.compile(rf"{_LINE_BREAK}\s*{_LINE_BREAK}")
+_CELL_BREAK = re.compile(_LINE_BREAK)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LABEL_CLASS = re.compile(r"label|header|heading", re.IGNORECASE)
 _SKIP_LINK = re.compile(
@@ -166,7 +167,7 @@ class _Flow:
     def _flush(self) -> None:
         raw, is_bold = "".join(self._words), not self._plain
         self._words, self._plain = [], False
-        breaks = re.compile(_LINE_BREAK) if self._in_cell else _PARAGRAPH_BREAK
+        breaks = _CELL_BREAK if self._in_cell else _PARAGRAPH_BREAK
         for part in [raw] if self._level else breaks.split(raw):
             text = without_rules(one_line(part))
             if text and not _SKIP_LINK.match(text):
@@ -237,11 +238,13 @@ def _cell(tag: Tag) -> Cell:
 
 
 def _is_layout(table: Tag) -> bool:
-    if table.get("role") in {"presentation", "none"} or table.find(["table", *_HEADINGS]):
+    cells = table.find_all("td")
+    if table.get("role") in {"presentation", "none"} or table.find("table"):
+        return True
+    if any(cell.find([*_HEADINGS]) for cell in cells):
         return True
     if table.find("th"):
         return False
-    cells = table.find_all("td")
     return any(len(one_line(cell.get_text(" "))) > _LAYOUT_CELL for cell in cells)
 
 

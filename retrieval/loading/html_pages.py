@@ -1,6 +1,7 @@
 """HTML pages."""
 
 import re
+import warnings
 from pathlib import Path
 
 from retrieval.loading.blocks import Content, assemble, first_heading
@@ -20,12 +21,16 @@ def read_html(path: Path) -> Content:
 
 def html_content(markup: str) -> Content:
     """The main content of HTML text."""
-    from bs4 import BeautifulSoup, Tag
+    from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
 
     from retrieval.loading.html_blocks import blocks_of
     from retrieval.loading.html_main import main_content
 
-    soup = BeautifulSoup(markup, "lxml")
+    with warnings.catch_warnings():
+        # XHTML is read as HTML, and a page may hold nothing but an address: both are meant.
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+        soup = BeautifulSoup(markup, "lxml")
     title = one_line(soup.title.get_text()) if soup.title else ""
     root = soup.find("html")
     language = str(root.get("lang", "")) if isinstance(root, Tag) else ""

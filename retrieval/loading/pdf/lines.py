@@ -41,16 +41,6 @@ class TextLine:
         return max(word.x1 for word in self.words)
 
     @cached_property
-    def top(self) -> float:
-        """Of the highest word."""
-        return min(word.top for word in self.words)
-
-    @cached_property
-    def bottom(self) -> float:
-        """Of the lowest word."""
-        return max(word.bottom for word in self.words)
-
-    @cached_property
     def baseline(self) -> float:
         """Of the longest run of words."""
         return self._widest.baseline

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from itertools import takewhile
 from pathlib import Path
 
 from retrieval.loading.blocks import Content, Piece, assemble, first_heading
@@ -24,6 +25,7 @@ _LEAST_READABLE = 0.7
 _LONGEST_LIST = 5
 _TITLE_PAGES = 3
 _MOSTLY = 0.7
+_LONGEST_TITLE = 100
 
 
 def read_pdf(path: Path) -> Content:
@@ -56,7 +58,22 @@ def _title(pieces: list[Piece], stated: str) -> str:
     words = re.findall(r"\w+", stated.casefold())
     if words and sum(word in there for word in words) >= _MOSTLY * len(words):
         return stated
-    return first_heading(first_pages) or stated
+    return _cover_title(first_pages) or first_heading(first_pages) or stated
+
+
+def _cover_title(pieces: list[Piece]) -> str:
+    """The headings with which a document begins: all on a cover, else those of one level."""
+    opening = list(takewhile(lambda piece: piece.kind == "heading", pieces))
+    page = [piece for piece in pieces if piece.page == pieces[0].page]
+    if len(opening) < len(page):
+        opening = list(takewhile(lambda piece: piece.level == opening[0].level, opening))
+    title = ""
+    for heading in opening[: len(page)]:
+        longer = f"{title.rstrip(':')}: {heading.text}" if title else heading.text
+        if len(longer) > _LONGEST_TITLE:
+            break
+        title = longer
+    return title
 
 
 def _opened(path: Path) -> Pdfium:

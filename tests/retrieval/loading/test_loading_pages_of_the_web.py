@@ -224,3 +224,22 @@ def test_a_page_without_words_is_reported(tmp_path: Path) -> None:
     assert refused(page(tmp_path, "<script>x()</script>")) == (
         "holds no text: there is nothing to index"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>Text.</p></body></html>',
+        "http://www.example.com/plan",
+        "plan.html",
+    ],
+)
+def test_no_warning_comes_from_odd_pages(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "page.xhtml"
+    path.write_text(text)
+    assert load(path).text in text
+
+
+def test_headings_in_header_cells_do_not_make_a_table_layout(tmp_path: Path) -> None:
+    table = "<table><tr><th><h3>Service</h3><th><h3>You pay</h3><tr><td>Visit<td>$20</table>"
+    assert load(page(tmp_path, table)).text == "Visit | You pay: $20"

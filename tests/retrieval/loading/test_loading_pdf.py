@@ -81,6 +81,12 @@ def test_a_stated_title_counts_when_the_first_pages_bear_it_out(tmp_path: Path) 
     assert load(machine_made).title == "c"
 
 
+def test_the_lines_of_a_cover_are_the_title(tmp_path: Path) -> None:
+    cover = [heading("Example Company"), heading("Gold Plan Details", 2), PageBreak()]
+    document = load(flowed(tmp_path / "a.pdf", *cover, heading("Costs", 2), *body(LONG)))
+    assert document.title == "Example Company: Gold Plan Details"
+
+
 def test_a_paragraph_goes_on_over_the_page_break_as_one_block(tmp_path: Path) -> None:
     path = drawn(
         tmp_path / "a.pdf",
