@@ -129,6 +129,100 @@ FILTERS: st.SearchStrategy[Filter] = st.recursive(
 )
 
 
+TEXTS = [
+    "a/b\\c?d#e%20",
+    "🏥💊 family 👨‍👩‍👧‍👦",
+    "خطة التأمين الصحي",
+    "e\u0301\u0327 combining",
+    "é",
+    "e\u0301",
+    "line\nbreak\ttab\r\n",
+    "nul\x00inside",
+    "k" * 1_000,
+    "ü" * 1_000,
+    "' OR 1=1 --",
+    " spaces ",
+    "True",
+    "1",
+]
+UNUSABLE_VECTORS = [
+    np.zeros(DIMENSION, np.float32),
+    np.array([np.nan, 0, 0, 1], np.float32),
+    np.array([np.inf, 0, 0, 1], np.float32),
+    np.ones(DIMENSION + 1, np.float32),
+    np.ones(DIMENSION - 1, np.float32),
+    np.ones((1, DIMENSION), np.float32),
+    np.ones(0, np.float32),
+]
+UNUSABLE_RECORDS = [
+    record("bad", text="half \ud800"),
+    record("bad", value="half \ud800"),
+    record("bad", value=float("nan")),
+    record("bad", value=float("inf")),
+    record("bad", value=2**53 + 1),
+    record("half \ud800"),
+    record(""),
+    record("k" * 1_025),
+    Record("bad", "text", {"": 1}, X),
+    Record("bad", "text", {"$x": 1}, X),
+    Record("bad", "text", {"chroma:document": "x"}, X),
+    Record("bad", "text", {"x" * 64: 1}, X),
+]
+NUMBERED: Mapping[str, Scalar] = {
+    "one": 1,
+    "one_float": 1.0,
+    "one_text": "1",
+    "true": True,
+    "zero": 0,
+    "false": False,
+    "empty": "",
+    "one_half_more": 1.5,
+    "minus": -1,
+}
+"""Records by key, each with this value as ``n``; beside them ``nothing``, without ``n``."""
+FILTERS_OF_NUMBERED: list[tuple[Filter, str]] = [
+    (Equals("n", 1), "one one_float"),
+    (Equals("n", 1.0), "one one_float"),
+    (Equals("n", "1"), "one_text"),
+    (Equals("n", True), "true"),
+    (Equals("n", ""), "empty"),
+    (Equals("n", 0), "zero"),
+    (Equals("n", False), "false"),
+    (Equals("n", 1.5), "one_half_more"),
+    (Equals("missing", ""), ""),
+    (OneOf("n", ()), ""),
+    (OneOf("n", (1, "1", True)), "one one_float one_text true"),
+    (OneOf("n", (1.5, 1)), "one one_float one_half_more"),
+    (OneOf("n", (1.5, 0.5)), "one_half_more"),
+    (Range("n", 1, 1), "one one_float"),
+    (Range("n", 0, 2), "one one_float one_half_more zero"),
+    (Range("n", 1.2), "one_half_more"),
+    (Range("n", None, 0.5), "minus zero"),
+    (Range("n", -1.5, -0.5), "minus"),
+    (Range("n", -0.5, 0.5), "zero"),
+    (All(()), "*"),
+    (AnyOf(()), ""),
+    (Not(All(())), ""),
+    (Not(AnyOf(())), "*"),
+    (All((Range("n", 0, 2), Not(Equals("n", 1)))), "one_half_more zero"),
+    (AnyOf((Equals("n", 0), Equals("n", "1"))), "one_text zero"),
+    (All((Equals("n", 1),)), "one one_float"),
+    (Not(OneOf("n", (1, "1", True, "", 0, False, 1.5, -1))), "nothing"),
+    (Not(Range("n", -9, 9)), "empty false nothing one_text true"),
+    (Not(Not(Equals("n", 0))), "zero"),
+    (Not(OneOf("n", ())), "*"),
+    (Equals("missing", 1), ""),
+    (Not(Equals("missing", 1)), "*"),
+    (Equals("n", "half \ud800"), ""),
+    (Not(Equals("n", "half \ud800")), "*"),
+    (Equals("#document", "text"), ""),
+    (Equals("chroma:document", "text"), ""),
+    (Not(Equals("chroma:document", "text")), "*"),
+    (Range("chroma:document", 0), ""),
+]
+"""Filters and the keys they admit; ``*`` stands for all."""
+
+
 class StoreContract:
     """For every store: ``store`` is empty and not created."""
 
@@ -216,28 +310,16 @@ class StoreContract:
         assert (hit.key, hit.text, dict(hit.metadata)) == ("key", "the text", metadata)
         assert hit.similarity == 1.0
 
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "🏥💊 family 👨‍👩‍👧‍👦",
-            "خطة التأمين الصحي",
-            "e\u0301\u0327 combining",
-            "line\nbreak\ttab\r\n",
-            "nul\x00inside",
-            "k" * 1_000,
-            "ü" * 1_000,
-            "' OR 1=1 --",
-            " spaces ",
-            "a/b\\c?d#e%20",
-        ],
-    )
-    def test_any_text_can_be_key_text_and_value(self, index: VectorStore, text: str) -> None:
-        index.put([record(text, X, text, value=text), record("other", Y)])
-        [back] = index.get([text])
-        assert (back.key, back.text, back.metadata["value"]) == (text, text, text)
-        assert keys(index, Equals("value", text)) == [text]
-        index.delete([text])
-        assert keys(index) == ["other"]
+    def test_any_text_can_be_key_text_and_value(self, index: VectorStore) -> None:
+        index.put([record(text, X, text, value=text) for text in TEXTS])
+        for text in TEXTS:
+            [back] = index.get([text])
+            assert (back.key, back.text, back.metadata["value"]) == (text, text, text)
+            assert keys(index, Equals("value", text)) == [text]
+            assert [hit.text for hit in index.query(X, 1, Equals("value", text))] == [text]
+        assert keys(index) == sorted(TEXTS)
+        index.delete(TEXTS[1:])
+        assert keys(index) == TEXTS[:1]
 
     def test_empty_text_and_no_metadata_are_kept(self, index: VectorStore) -> None:
         index.put([record("a", X, "")])
@@ -296,52 +378,20 @@ class StoreContract:
 
     # What cannot be stored
 
-    @pytest.mark.parametrize(
-        "vector",
-        [
-            np.zeros(DIMENSION, np.float32),
-            np.array([np.nan, 0, 0, 1], np.float32),
-            np.array([np.inf, 0, 0, 1], np.float32),
-            np.ones(DIMENSION + 1, np.float32),
-            np.ones(DIMENSION - 1, np.float32),
-            np.ones((1, DIMENSION), np.float32),
-            np.ones(0, np.float32),
-        ],
-        ids=["zero", "nan", "infinite", "too long", "too short", "a matrix", "empty"],
-    )
-    def test_an_unusable_vector_is_refused_and_nothing_stored(
-        self, index: VectorStore, vector: Vector
-    ) -> None:
+    def test_an_unusable_vector_is_refused_and_nothing_stored(self, index: VectorStore) -> None:
         index.put([record("there")])
-        with pytest.raises(VectorError):
-            index.put([record("a"), record("bad", vector), record("there", Y)])
+        for vector in UNUSABLE_VECTORS:
+            with pytest.raises(VectorError):
+                index.put([record("a"), record("bad", vector), record("there", Y)])
+            with pytest.raises(VectorError):
+                index.query(vector, 1)
         assert keys(index) == ["there"]
         assert found(index, X, 1) == ["there"]
-        with pytest.raises(VectorError):
-            index.query(vector, 1)
 
-    @pytest.mark.parametrize(
-        "bad",
-        [
-            record("bad", text="half \ud800"),
-            record("bad", value="half \ud800"),
-            record("bad", value=float("nan")),
-            record("bad", value=float("inf")),
-            record("bad", value=2**53 + 1),
-            record("half \ud800"),
-            record(""),
-            Record("bad", "text", {"": 1}, X),
-            Record("bad", "text", {"$x": 1}, X),
-            Record("bad", "text", {"chroma:document": "x"}, X),
-            Record("bad", "text", {"x" * 64: 1}, X),
-        ],
-        ids=lambda r: ascii((r.key, r.text, dict(r.metadata)))[:40],
-    )
-    def test_an_unusable_record_is_refused_and_nothing_stored(
-        self, index: VectorStore, bad: Record
-    ) -> None:
-        with pytest.raises(StoreError):
-            index.put([record("good"), bad])
+    def test_an_unusable_record_is_refused_and_nothing_stored(self, index: VectorStore) -> None:
+        for bad in UNUSABLE_RECORDS:
+            with pytest.raises(StoreError):
+                index.put([record("good"), bad])
         assert index.count() == 0
 
     # Searching
@@ -385,13 +435,11 @@ class StoreContract:
             ("long", 0.6),
         ]
 
-    @pytest.mark.parametrize("limit", [1, 2, 3, 4, 1_000])
-    def test_there_are_as_many_hits_as_limit_and_filter_allow(
-        self, index: VectorStore, limit: int
-    ) -> None:
+    def test_there_are_as_many_hits_as_limit_and_filter_allow(self, index: VectorStore) -> None:
         index.put([record(f"k{n}", v, odd=n % 2) for n, v in enumerate(unit_vectors(6))])
-        assert len(index.query(X, limit)) == min(limit, 6)
-        assert len(index.query(X, limit, Equals("odd", 1))) == min(limit, 3)
+        for limit in (1, 2, 3, 4, 6, 7, 1_000):
+            assert len(index.query(X, limit)) == min(limit, 6)
+            assert len(index.query(X, limit, Equals("odd", 1))) == min(limit, 3)
 
     def test_a_limit_of_nothing_finds_nothing(self, index: VectorStore) -> None:
         index.put([record("a")])
@@ -409,70 +457,13 @@ class StoreContract:
 
     # Filters
 
-    @pytest.mark.parametrize(
-        ("where", "expected"),
-        [
-            (Equals("n", 1), "one,one_float"),
-            (Equals("n", 1.0), "one,one_float"),
-            (Equals("n", "1"), "one_text"),
-            (Equals("n", True), "true"),
-            (Equals("n", ""), "empty"),
-            (Equals("n", 0), "zero"),
-            (Equals("n", False), "false"),
-            (Equals("n", 1.5), "one_half_more"),
-            (Equals("missing", ""), ""),
-            (OneOf("n", ()), ""),
-            (OneOf("n", (1, "1", True)), "one,one_float,one_text,true"),
-            (OneOf("n", (1.5, 1)), "one,one_float,one_half_more"),
-            (OneOf("n", (1.5, 0.5)), "one_half_more"),
-            (Range("n", 1, 1), "one,one_float"),
-            (Range("n", 0, 2), "one,one_float,one_half_more,zero"),
-            (Range("n", 1.2), "one_half_more"),
-            (Range("n", None, 0.5), "minus,zero"),
-            (Range("n", -1.5, -0.5), "minus"),
-            (Range("n", -0.5, 0.5), "zero"),
-            (All(()), "*"),
-            (AnyOf(()), ""),
-            (Not(All(())), ""),
-            (Not(AnyOf(())), "*"),
-            (All((Range("n", 0, 2), Not(Equals("n", 1)))), "one_half_more,zero"),
-            (AnyOf((Equals("n", 0), Equals("n", "1"))), "one_text,zero"),
-            (All((Equals("n", 1),)), "one,one_float"),
-            (Not(OneOf("n", (1, "1", True, "", 0, False, 1.5, -1))), "nothing"),
-            (Not(Range("n", -9, 9)), "empty,false,nothing,one_text,true"),
-            (Not(Not(Equals("n", 0))), "zero"),
-            (Not(OneOf("n", ())), "*"),
-            (Equals("missing", 1), ""),
-            (Not(Equals("missing", 1)), "*"),
-            (Equals("n", "half \ud800"), ""),
-            (Not(Equals("n", "half \ud800")), "*"),
-            (Equals("#document", "text"), ""),
-            (Equals("chroma:document", "text"), ""),
-            (Not(Equals("chroma:document", "text")), "*"),
-            (Range("chroma:document", 0), ""),
-        ],
-        ids=str,
-    )
-    def test_each_filter_admits_what_it_means(
-        self, index: VectorStore, where: Filter, expected: str
-    ) -> None:
-        values: dict[str, Scalar] = {
-            "one": 1,
-            "one_float": 1.0,
-            "one_text": "1",
-            "true": True,
-            "zero": 0,
-            "false": False,
-            "empty": "",
-            "one_half_more": 1.5,
-            "minus": -1,
-        }
-        index.put([record(key, n=value) for key, value in values.items()] + [record("nothing")])
-        admitted = sorted([*values, "nothing"]) if expected == "*" else expected.split(",")
-        admitted = [key for key in admitted if key]
-        assert keys(index, where) == admitted
-        assert index.count(where) == len(admitted)
-        assert sorted(found(index, X, 100, where)) == admitted
+    def test_each_filter_admits_what_it_means(self, index: VectorStore) -> None:
+        index.put([record(key, n=value) for key, value in NUMBERED.items()] + [record("nothing")])
+        for where, expected in FILTERS_OF_NUMBERED:
+            admitted = sorted([*NUMBERED, "nothing"]) if expected == "*" else expected.split()
+            assert keys(index, where) == admitted, where
+            assert index.count(where) == len(admitted), where
+            assert sorted(found(index, X, 100, where)) == admitted, where
 
     def test_a_filter_may_list_ten_thousand_values_and_more(self, index: VectorStore) -> None:
         index.put([record("a", n="v5"), record("b", n="v39999"), record("c", n="other")])
@@ -509,8 +500,8 @@ class StoreContract:
         )
         def check(where: Filter) -> None:
             admitted = admitted_by(json.dumps(to_json(where)))
-            assert index.count(where) == len(admitted)
             if len(admitted) > 600:  # reading them takes long; the others show as much
+                assert index.count(where) == len(admitted)
                 assert keys(index, Not(where)) == [r.key for r in records if r.key not in admitted]
                 return
             assert keys(index, where) == sorted(admitted)

@@ -12,13 +12,15 @@ from tests.retrieval.stores.store_contract import SharedStoreContract, StoreCont
 
 
 class TestMemory(StoreContract):
+    random_filters = 100  # applied by ``filters.matches`` itself
+
     @pytest.fixture
     def store(self) -> VectorStore:
         return MemoryStore()
 
 
 class TestMemoryInAFile(SharedStoreContract):
-    random_filters = 20  # the filters are those of TestMemory
+    random_filters = 20  # as TestMemory
 
     @pytest.fixture
     def place(self, tmp_path: Path) -> str:
