@@ -1,0 +1,1 @@
+"""The AWS resources of Benefits Chat as code, and its container."""
