@@ -33,6 +33,7 @@ $(VENV)/installed: pyproject.toml requirements.lock | $(VENV)/bin/python
 $(VENV)/installed-test: $(VENV)/installed
 	@echo "Installing the test tools ..."
 	@$(INSTALL) --editable '.[test]'
+	@$(INSTALL) --no-deps ministack==1.5.33
 	@touch $@
 
 test: $(VENV)/installed-test browser check

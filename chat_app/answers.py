@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from retrieval.documents import Match
 
-Reason: TypeAlias = Literal["", "not_in_documents", "which_plan", "unknown_plan"]
+Reason: TypeAlias = Literal["", "not_in_documents", "which_plan", "unknown_plan", "guardrail"]
 """Why there is no answer; empty where there is one."""
 
 
@@ -25,6 +25,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What was asked before, and what was answered."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a user asks.
 
@@ -32,6 +40,7 @@ class Question:
         text: as typed.
         policies: plans chosen beside the question; empty when none was.
         plan_year: year chosen beside the question.
+        turns: the conversation before it, from the first on.
         ask_which_plan: ask back when no plan is known and the answer differs by plan, instead
             of answering for each plan.
     """
@@ -39,6 +48,7 @@ class Question:
     text: str
     policies: tuple[str, ...] = ()
     plan_year: int | None = None
+    turns: tuple[Turn, ...] = ()
     ask_which_plan: bool = False
 
 
@@ -113,7 +123,11 @@ class Answer:
         missing_year: a year that was asked for and that no document holds.
         comparison: the sentences are cells of a table, by topic and plan.
         removed: sentences of the generator that did not pass verification.
+        notes: sentences for the user about the answer, such as that quotes stand in for a model.
+        message: what a guard says when it refuses.
+        guardrails: what each guard said, as it is printed.
         nearest: the nearest passages, when the documents do not answer.
+        usage: tokens and US dollars; the dollars are None where a price is not known.
         timings_ms: milliseconds a step.
     """
 
@@ -126,8 +140,11 @@ class Answer:
     missing_year: int | None = None
     comparison: bool = False
     removed: int = 0
+    notes: tuple[str, ...] = ()
+    message: str = ""
+    guardrails: tuple[Mapping[str, object], ...] = ()
     nearest: tuple[Match, ...] = ()
-    usage: Mapping[str, float] = field(default_factory=dict)
+    usage: Mapping[str, float | None] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property

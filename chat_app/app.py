@@ -4,7 +4,8 @@
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,17 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from chat_app import chat_view as view
-from chat_app.answers import Answer, Citation, Event, Finished, Question, Said, Searched, Sentence
+from chat_app.answers import (
+    Answer,
+    Citation,
+    Event,
+    Finished,
+    Question,
+    Said,
+    Searched,
+    Sentence,
+    Turn,
+)
 from chat_app.errors import ChatError
 from chat_app.plans import PlanBook
 from chat_app.rendering import answer_markdown, sentence_markdown
@@ -51,14 +62,16 @@ def no_history() -> None:
 async def open_chat() -> None:
     """Load the model and answer for PDFs before the first visitor comes."""
     server.router.routes.insert(0, Route("/sources/{document:path}", send_pdf))
-    await asyncio.to_thread(application().retrieval.embedder.embed, ["ready"])
+    # What keeps the model away now is said in answer to the first question.
+    with suppress(RetrievalError):
+        await asyncio.to_thread(application().retrieval.embedder.embed, ["ready"])
 
 
 async def send_pdf(request: Request) -> Response:
     """The PDF of an indexed document; any other name is not found."""
     document = request.path_params["document"]
     retrieval = application().retrieval
-    names = {entry.name for entry in await asyncio.to_thread(retrieval.catalog)}
+    names = {entry.name for entry in await asyncio.to_thread(retrieval.catalog.entries)}
     path = retrieval.originals.path(document) if document in names else None
     if path is None:
         return PlainTextResponse("There is no such document.", status_code=404)
@@ -158,15 +171,18 @@ class Reply:
 
     async def answer(self, question: Question) -> None:
         """Answer a question; what was shown stays when it fails or is stopped."""
+        turns: tuple[Turn, ...] = cl.user_session.get("turns") or ()
 
         def events() -> Iterator[Event]:
-            return application().assistant().answer(question)
+            return application().assistant().answer(replace(question, turns=turns))
 
         try:
             await self._search_begins()
             async with aclosing(in_thread(events)) as arriving:
                 async for event in arriving:
                     await self._show(event)
+                    if isinstance(event, Finished):
+                        cl.user_session.set("turns", view.further_turns(turns, event.answer))
         except (Exception, asyncio.CancelledError):
             await self._keep()
             raise
@@ -190,6 +206,8 @@ class Reply:
 
     async def _finish(self, answer: Answer) -> None:
         self._message.content = answer_markdown(answer)
+        details = [view.search_details(self._searches), view.answer_details(answer)]
+        self._step.output = "\n\n".join(filter(None, details))
         if answer.reason == "which_plan":
             cl.user_session.set("waiting", answer.question)
             choice = view.plan_choice(answer.question, answer)

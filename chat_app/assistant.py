@@ -1,31 +1,42 @@
 """The whole way from a question to a cited answer."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 
-from chat_app.answers import Event, Plan, Question, Said, Searched
-from chat_app.citations import Draft, read_drafts
+from chat_app.answers import Event, Finished, Plan, Question, Said, Searched
 from chat_app.composing import Composition, is_near
-from chat_app.generation.streaming import stream_text
-from chat_app.plans import Meant, PlanBook, comparison_topics, place_named, plan_filter
-from chat_app.prompting import NO_ANSWER, messages
+from chat_app.drafts import Draft
+from chat_app.errors import GenerationError
+from chat_app.guarding import Guarding, refused
+from chat_app.guards.chain import GuardChain
+from chat_app.plans import Meant, PlanBook, comparison_topics, plan_filter
+from chat_app.prompting import NO_ANSWER
+from chat_app.writing import Task, Writer
+from prompts.library import prompt
 from retrieval.documents import Match
 from retrieval.filters import to_json
+from retrieval.pricing import usage_json
 from retrieval.searching import Query, Searcher, checked_question
-
-if TYPE_CHECKING:
-    from langchain_core.language_models.chat_models import BaseChatModel
+from retrieval.usage import Meter
 
 PASSAGES = 8
 """Passages given to the generator for one plan."""
 MAX_PLANS = 6
 """Plans answered for at once; with more of them the user is asked which one is meant."""
-MAX_SENTENCES = 3
-"""Most sentences a generator is asked for, for one plan."""
-CELL_SENTENCES = 2
-"""Most sentences in a cell of a comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question on its way: what it says, whom it means, and what has come of it."""
+
+    text: str
+    question: Question
+    book: PlanBook
+    meant: Meant
+    composition: Composition
+    meter: Meter
 
 
 class Assistant:
@@ -34,21 +45,24 @@ class Assistant:
     def __init__(
         self,
         searcher: Searcher,
-        model: "BaseChatModel",
+        writer: Writer,
         plan_book: Callable[[], PlanBook],
+        guards: GuardChain | None = None,
         today: Callable[[], date] = date.today,
     ) -> None:
         """Hold the parts.
 
         Args:
             searcher: finds passages.
-            model: writes drafts from them.
+            writer: writes drafts from them.
             plan_book: the plans that the index holds now.
+            guards: judge the question, and the sentences before they are shown.
             today: what "next year" refers to.
         """
         self._searcher = searcher
-        self._model = model
+        self._writer = writer
         self._plan_book = plan_book
+        self._guards = guards or GuardChain()
         self._today = today
 
     def answer(self, question: Question) -> Iterator[Event]:
@@ -60,102 +74,142 @@ class Assistant:
             RetrievalError, GenerationError: a part failed; nothing unverified was shown.
         """
         started = time.monotonic()
-        text = checked_question(question.text)
-        meant = self._plan_book().meant(text, self._today(), question.policies, question.plan_year)
-        composition = Composition(text, meant, started)
-        if meant.missing_year:
-            yield from self._without_plan(text, meant, composition)
-        elif meant.comparison:
-            yield from self._compare(text, meant, composition)
-        else:
-            yield from self._tell(text, meant, question, composition)
+        meter = Meter()
+        guarding = Guarding(self._guards, meter)
+        timings: dict[str, float] = {}
+        for event in self._guarded(checked_question(question.text), question, guarding, meter):
+            elapsed = (time.monotonic() - started) * 1000
+            if isinstance(event, Said):
+                timings.setdefault("first_sentence", elapsed)
+            if not isinstance(event, Finished):
+                yield event
+                continue
+            answer = replace(
+                event.answer,
+                guardrails=guarding.reports,
+                usage=usage_json(meter),
+                timings_ms={**event.answer.timings_ms, **timings, "total": elapsed},
+            )
+            yield Finished(answer)
 
-    def _tell(
-        self, text: str, meant: Meant, question: Question, composition: Composition
+    def _guarded(
+        self, text: str, question: Question, guarding: Guarding, meter: Meter
     ) -> Iterator[Event]:
+        passed = guarding.question(text)
+        if passed.refusal:
+            yield Finished(refused(text, passed.refusal))
+            return
+        text = self._writer.standalone(passed.texts[0], question.turns, meter)
+        book = self._plan_book()
+        meant = book.meant(text, self._today(), question.policies, question.plan_year)
+        composition = Composition(text, meant, book.policies)
+        asked = _Asked(text, question, book, meant, composition, meter)
+        yield from guarding.answer(text, self._answered(asked))
+
+    def _answered(self, asked: _Asked) -> Iterator[Event]:
+        if asked.meant.missing_year:
+            yield from self._without_plan(asked)
+        elif asked.meant.comparison:
+            yield from self._compare(asked)
+        else:
+            yield from self._tell(asked)
+
+    def _tell(self, asked: _Asked) -> Iterator[Event]:
         """Answer for each plan by itself; from common documents once."""
         found: dict[Plan | None, Sequence[Match]] = {}
-        for plan in meant.plans[:MAX_PLANS] or (None,):
-            searched = self._search(text, plan, question.plan_year)
+        for plan in asked.meant.plans[:MAX_PLANS] or (None,):
+            searched = self._search(asked, asked.text, plan, asked.question.plan_year)
             found[plan] = searched.matches
-            composition.searched(searched)
             yield searched
-        if not meant.known:
+        if not asked.meant.known:
             if not any(is_near(match) for matches in found.values() for match in matches):
-                yield composition.finished(reason="not_in_documents")
+                yield asked.composition.finished(reason="not_in_documents")
                 return
             if _common_to_all(found):
                 found = {None: [m for m in next(iter(found.values())) if m.policy is None]}
-            elif question.ask_which_plan or len(meant.plans) > MAX_PLANS:
-                yield composition.finished(reason="which_plan", choices=meant.plans)
+            elif asked.question.ask_which_plan or len(asked.meant.plans) > MAX_PLANS:
+                yield asked.composition.finished(reason="which_plan", choices=asked.meant.plans)
                 return
         for plan, matches in found.items():
-            yield from self._generate(text, plan, matches, composition)
-        yield composition.finished()
+            yield from self._write(asked, Task(asked.text, matches), plan)
+        yield asked.composition.finished()
 
-    def _without_plan(self, text: str, meant: Meant, composition: Composition) -> Iterator[Event]:
+    def _without_plan(self, asked: _Asked) -> Iterator[Event]:
         """No plan has the year asked for: documents common to all may answer all the same."""
-        if not meant.known:
-            searched = self._search(text, None, None)
-            composition.searched(searched)
+        if not asked.meant.known:
+            searched = self._search(asked, asked.text, None, None)
             yield searched
-            yield from self._generate(text, None, searched.matches, composition)
-        if composition.is_empty:
-            yield composition.finished(reason="unknown_plan", choices=self._all_plans())
+            yield from self._write(asked, Task(asked.text, searched.matches), None)
+        if asked.composition.is_empty:
+            yield asked.composition.finished(reason="unknown_plan", choices=_all_plans(asked.book))
         else:
-            yield composition.finished()
+            yield asked.composition.finished()
 
-    def _compare(self, text: str, meant: Meant, composition: Composition) -> Iterator[Event]:
+    def _compare(self, asked: _Asked) -> Iterator[Event]:
         """Fill a table: each topic is searched in each plan by itself."""
-        for topic in comparison_topics(text, meant.plans):
-            for plan in meant.plans[:MAX_PLANS]:
-                searched = self._search(topic, plan, plan.year)
-                composition.searched(searched)
+        for topic in comparison_topics(asked.text, asked.meant.plans):
+            for plan in asked.meant.plans[:MAX_PLANS]:
+                searched = self._search(asked, topic, plan, plan.year)
                 yield searched
-                yield from self._generate(topic, plan, searched.matches, composition, topic)
-        yield composition.finished()
+                yield from self._write(asked, Task(topic, searched.matches, is_cell=True), plan)
+        yield asked.composition.finished()
 
-    def _search(self, text: str, plan: Plan | None, year: int | None) -> Searched:
+    def _search(self, asked: _Asked, text: str, plan: Plan | None, year: int | None) -> Searched:
         where = plan_filter(plan, year)
         started = time.monotonic()
-        matches = self._searcher.search(Query(text, where, PASSAGES))
+        matches = self._searcher.search(Query(text, where, PASSAGES), asked.meter)
         milliseconds = (time.monotonic() - started) * 1000
-        return Searched(plan, to_json(where), tuple(matches), milliseconds)
+        searched = Searched(plan, to_json(where), tuple(matches), milliseconds)
+        asked.composition.searched(searched)
+        return searched
 
-    def _generate(
-        self,
-        text: str,
-        plan: Plan | None,
-        matches: Sequence[Match],
-        composition: Composition,
-        topic: str = "",
-    ) -> Iterator[Said]:
-        if not matches:
+    def _write(self, asked: _Asked, task: Task, plan: Plan | None) -> Iterator[Said]:
+        """What the generator writes and verifies; when nothing of it does, quotes in its place."""
+        if not task.passages:
             return
-        limit = CELL_SENTENCES if topic else MAX_SENTENCES
-        for draft in read_drafts(stream_text(self._model, messages(text, matches), limit)):
-            if draft.text == NO_ANSWER:
-                continue
-            if plan and self._is_of_another(draft, plan, matches):
-                continue
-            said = composition.admit(draft, matches, plan, topic)
-            if said is not None:
-                yield said
+        why = yield from self._drafted(asked, task, plan)
+        if why:
+            asked.composition.note(why)
+            yield from self._admitted(asked, self._writer.quoted(task, asked.meter), task, plan)
 
-    def _is_of_another(self, draft: Draft, plan: Plan, matches: Sequence[Match]) -> bool:
-        """Is it a sentence of a common document that speaks of other plans alone?"""
-        cited = [matches[n - 1] for n in draft.numbers if n <= len(matches)]
-        if any(match.policy for match in cited):
-            return False
-        policies = self._plan_book().policies
-        named = {p for p in policies if place_named(draft.text, p, policies) >= 0}
-        return bool(named) and plan.policy not in named
+    def _drafted(self, asked: _Asked, task: Task, plan: Plan | None) -> Generator[Said, None, str]:
+        """What the generator writes; returns why quotes are to stand in for it, "" to leave it."""
+        said = False
+        drafts = _Listened(self._writer.drafts(task, asked.meter))
+        try:
+            for event in self._admitted(asked, drafts, task, plan):
+                said = True
+                yield event
+        except GenerationError as error:
+            if said or not self._writer.quotes_after_failure:
+                raise
+            return prompt("generator_failed", why=str(error))
+        done = said or drafts.declined or self._writer.model is None
+        return "" if done else prompt("quoted_instead")
 
-    def _all_plans(self) -> tuple[Plan, ...]:
-        book = self._plan_book()
-        return tuple(
-            Plan(policy, year) for policy in book.policies for year in book.years_of(policy)
-        )
+    def _admitted(
+        self, asked: _Asked, drafts: Iterable[Draft], task: Task, plan: Plan | None
+    ) -> Iterator[Said]:
+        for draft in drafts:
+            if draft.text != NO_ANSWER and (event := asked.composition.admit(draft, task, plan)):
+                yield event
+
+
+class _Listened:
+    """Drafts, and whether one of them said that the passages do not answer."""
+
+    def __init__(self, drafts: Iterator[Draft]) -> None:
+        self._drafts = drafts
+        self.declined = False
+
+    def __iter__(self) -> Iterator[Draft]:
+        for draft in self._drafts:
+            self.declined = self.declined or draft.text == NO_ANSWER
+            yield draft
+
+
+def _all_plans(book: PlanBook) -> tuple[Plan, ...]:
+    return tuple(Plan(policy, year) for policy in book.policies for year in book.years_of(policy))
 
 
 def _common_to_all(found: dict[Plan | None, Sequence[Match]]) -> bool:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from chat_app.answers import Answer, Citation, Plan, Question, Searched, policy_label
+from chat_app.answers import Answer, Citation, Plan, Question, Searched, Turn, policy_label
 from chat_app.assistant import MAX_PLANS
+from chat_app.conversation import TURNS
 from chat_app.plans import PlanBook, comparison_topics, place_named
-from chat_app.rendering import inert
+from chat_app.rendering import answer_text, inert
 from retrieval.documents import ANY_YEAR, COMMON_POLICY, Match
 
 ASK = "ask"
@@ -124,6 +125,27 @@ def search_details(searches: Sequence[Searched]) -> str:
     return "\n\n".join(_search(search) for search in searches)
 
 
+def further_turns(turns: tuple[Turn, ...], answer: Answer) -> tuple[Turn, ...]:
+    """The conversation with one more answer; a refusal adds nothing to it."""
+    if answer.refused:
+        return turns
+    return (*turns, Turn(answer.question, answer_text(answer)))[-TURNS:]
+
+
+def answer_details(answer: Answer) -> str:
+    """How the question was understood, what the guards said and what the answer took, as Markdown.
+
+    Of an answer that needed no guard and no language model, the question alone.
+    """
+    lines = [f"Understood as: {answer.question}", *map(_guard, answer.guardrails)]
+    tokens_in, tokens_out = (answer.usage.get(f"{way}_tokens") or 0 for way in ("input", "output"))
+    if tokens_in or tokens_out:
+        cost = answer.usage.get("cost_usd")
+        price = "at a price that is not known" if cost is None else f"for ${cost:.6f}"
+        lines.append(f"Used: {tokens_in:.0f} tokens in and {tokens_out:.0f} out, {price}")
+    return "\n\n".join(map(inert, lines))
+
+
 def cited_sources(citations: Sequence[Citation], pdf: PdfAddress) -> dict[str, object]:
     """Properties of the ``Sources`` element under an answer; the quotes are marked."""
     items = []
@@ -161,6 +183,15 @@ def _search(search: Searched) -> str:
         f"1. {inert(_label(match, match.page))} ({match.score:.2f})" for match in search.matches
     )
     return f"{heading}\n\nFilter: {inert(_filter(search.where))}\n\n{passages}"
+
+
+def _guard(report: Mapping[str, Any]) -> str:
+    """``Guard bedrock on the answer: masked in 12 ms (GROUNDING 0.93)``."""
+    scores = ", ".join(f"{name} {score:.2f}" for name, score in report.get("scores", {}).items())
+    said = f"{report['verdict']} in {_milliseconds(report['milliseconds'])}"
+    return f"Guard {report['guard']} on the {report['hook']}: {said}" + (
+        f" ({scores})" if scores else ""
+    )
 
 
 def _filter(where: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Drafts -> verified, cited sentences -> the finished answer."""
 
-import time
 from collections.abc import Sequence
 
 from chat_app.answers import (
@@ -13,9 +12,11 @@ from chat_app.answers import (
     Searched,
     Sentence,
 )
-from chat_app.citations import Draft, quoted_span, valid_numbers
-from chat_app.plans import Meant
+from chat_app.citations import quoted_span, valid_numbers
+from chat_app.drafts import Draft
+from chat_app.plans import Meant, place_named
 from chat_app.verification import verify
+from chat_app.writing import Task
 from retrieval.documents import Match
 
 NEAREST = 3
@@ -25,25 +26,25 @@ MIN_NEAR = 0.3
 
 
 class Composition:
-    """An answer in the making: admits what verifies, numbers citations, keeps the times."""
+    """An answer in the making: admits what verifies, and numbers citations."""
 
-    def __init__(self, question: str, meant: Meant, started: float) -> None:
+    def __init__(self, question: str, meant: Meant, policies: Sequence[str]) -> None:
         """Begin with nothing said.
 
         Args:
             question: as it was understood.
             meant: the plans it is answered for.
-            started: ``time.monotonic()`` when the question came.
+            policies: all policies of the index, whose names a sentence may say.
         """
         self._question = question
         self._meant = meant
-        self._started = started
-        self._first_sentence: float | None = None
+        self._policies = policies
         self._search_ms = 0.0
         self._nearest: dict[str, Match] = {}
         self._numbers: dict[tuple[str, int, int], Citation] = {}
         self._sentences: list[Sentence] = []
         self._removed = 0
+        self._notes: list[str] = []
 
     @property
     def is_empty(self) -> bool:
@@ -55,36 +56,42 @@ class Composition:
         self._search_ms += search.milliseconds
         self._nearest.update({match.key: match for match in search.matches})
 
-    def admit(
-        self, draft: Draft, passages: Sequence[Match], plan: Plan | None, topic: str
-    ) -> Said | None:
-        """The draft as a sentence that may be shown, or None when it does not verify."""
-        if not valid_numbers(draft.numbers, passages):
+    def note(self, text: str) -> None:
+        """Tell the user something about the answer, once."""
+        self._notes.append(text)
+
+    def admit(self, draft: Draft, task: Task, plan: Plan | None) -> Said | None:
+        """The draft as a sentence that may be shown, or None when it does not verify.
+
+        A sentence of a common document that speaks of other plans alone is no part of the answer
+        for this plan; it is left out without being counted.
+        """
+        if not valid_numbers(draft.numbers, task.passages):
             self._removed += 1
             return None
-        cited = [passages[number - 1] for number in draft.numbers]
-        if not verify(draft.text, cited).supported:
+        cited = [task.passages[number - 1] for number in draft.numbers]
+        named = self._named(draft.text)
+        common = all(passage.policy is None for passage in cited)
+        if plan and common and named and plan.policy not in named:
+            return None
+        if not verify(draft.text, cited).supported or named - self._spoken_of(plan, cited):
             self._removed += 1
             return None
+        topic = task.question if task.is_cell else ""
         known = len(self._numbers)
         citations = tuple(self._cite(draft.text, passage) for passage in cited)
-        if all(passage.policy is None for passage in cited) and not topic:
+        if common and not topic:
             plan = None
         sentence = Sentence(draft.text, tuple(c.number for c in citations), plan, topic)
         if sentence in self._sentences:
             return None
         self._sentences.append(sentence)
-        self._first_sentence = self._first_sentence or time.monotonic()
         return Said(sentence, tuple(c for c in citations if c.number > known))
 
     def finished(self, reason: Reason = "", choices: tuple[Plan, ...] = ()) -> Finished:
         """The answer with all that was said."""
         if not self._sentences and not reason:
             reason = "not_in_documents"
-        now = time.monotonic()
-        timings = {"search": self._search_ms, "total": (now - self._started) * 1000}
-        if self._first_sentence:
-            timings["first_sentence"] = (self._first_sentence - self._started) * 1000
         return Finished(
             Answer(
                 question=self._question,
@@ -97,10 +104,20 @@ class Composition:
                 comparison=self._meant.comparison,
                 removed=self._removed,
                 nearest=self._near() if reason == "not_in_documents" else (),
-                usage={"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0},
-                timings_ms=timings,
+                notes=tuple(dict.fromkeys(self._notes)),
+                timings_ms={"search": self._search_ms},
             )
         )
+
+    def _named(self, text: str) -> set[str]:
+        return {p for p in self._policies if place_named(text, p, self._policies) >= 0}
+
+    def _spoken_of(self, plan: Plan | None, cited: Sequence[Match]) -> set[str]:
+        """The plans that a sentence which cites these passages may name."""
+        spoken_of = {match.policy for match in cited} | {plan.policy if plan else None}
+        for match in cited:
+            spoken_of |= self._named(f"{match.title}\n{match.section}\n{match.text}")
+        return {policy for policy in spoken_of if policy}
 
     def _cite(self, text: str, passage: Match) -> Citation:
         span = quoted_span(text, passage)

@@ -1,12 +1,15 @@
 """What is configured, what works, what to do."""
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from chat_app.wiring import Application, open_application
 from retrieval.contract import check_contract, contract_of
 from retrieval.errors import RetrievalError
+from retrieval.pricing import load_prices
+from retrieval.usage import Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,13 @@ class Finding:
         return {"part": self.part, "works": self.works, "what": self.what}
 
 
-def examine(notify: Callable[[str], None] = lambda _: None) -> Iterator[Finding]:
+def examine(
+    paths: Sequence[Path] = (), notify: Callable[[str], None] = lambda _: None
+) -> Iterator[Finding]:
     """Examine every part in turn; settings that cannot be used end the examination.
 
     Args:
+        paths: files and folders, to say what indexing them would cost; nothing is indexed.
         notify: told once of long work, such as exporting the model.
     """
     yield Finding("python", works=True, what=platform.python_version())
@@ -41,7 +47,10 @@ def examine(notify: Callable[[str], None] = lambda _: None) -> Iterator[Finding]
         what=f"embedder {settings.embedder}, store {settings.store}, "
         f"generator {settings.generator}, data in {settings.data_dir}",
     )
-    for part, look in (("embedder", _embedder), ("index", _index)):
+    looks = [("embedder", _embedder), ("index", _index)]
+    if paths:
+        looks.append(("estimate", lambda application: _estimate(application, paths)))
+    for part, look in looks:
         try:
             yield Finding(part, works=True, what=look(application))
         except RetrievalError as error:
@@ -60,9 +69,29 @@ def _index(application: Application) -> str:
     if recorded is None:
         return f"{retrieval.index_name} holds nothing yet: run `benefits-chat index PATH`"
     check_contract(recorded, contract_of(retrieval.embedder), retrieval.index_name)
-    entries = retrieval.catalog()
+    entries = retrieval.catalog.entries()
     book = application.plan_book()
     chunks = sum(entry.chunk_count for entry in entries)
     plans = ", ".join(book.policies[:12]) or "none"
     years = ", ".join(map(str, book.years)) or "none"
     return f"{len(entries)} documents, {chunks} chunks; plans: {plans}; years: {years}"
+
+
+def _estimate(application: Application, paths: Sequence[Path]) -> str:
+    """What indexing would cost, before anything is spent."""
+    from retrieval.loading import find
+
+    estimate = application.retrieval.indexer().estimate(list(find(paths)))
+    work = (
+        f"{estimate.documents} documents to embed, {estimate.unchanged} unchanged, "
+        f"{estimate.failed} unreadable: {estimate.chunks} chunks, {estimate.tokens} tokens"
+    )
+    if application.settings.embedder != "titan":
+        return f"{work}; nothing is paid for"
+    model, prices = application.settings.titan_model, load_prices()
+    meter = Meter()
+    meter.add(model, input_tokens=estimate.tokens)
+    cost = prices.cost_usd(meter)
+    if cost is None:
+        return f"{work}; prices.yaml does not know {model}"
+    return f"{work}; about ${cost:.4f} for {model} (prices of {prices.date})"

@@ -1,7 +1,8 @@
 """The tree of errors of the chat application; messages are fit for a user.
 
 ChatError
-└── GenerationError     the generator failed; trying again may help
+├── GenerationError     the generator failed; trying again may help
+└── GuardError          a guard cannot decide
 """
 
 
@@ -11,3 +12,7 @@ class ChatError(Exception):
 
 class GenerationError(ChatError):
     """The generator failed before or in the middle of an answer."""
+
+
+class GuardError(ChatError):
+    """A guard cannot decide, as its service failed or answered nonsense."""

@@ -1,7 +1,7 @@
 """Question and passages -> messages, and the passages back out of a message."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr, unescape
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 NO_ANSWER = "NOT_IN_DOCUMENTS"
 """What a generator replies, and nothing else, when the passages do not answer."""
+ANSWER = "answer.system"
+"""The rules for an answer in sentences."""
+COMPARISON = "compare.system"
+"""The rules for a cell of a comparison."""
 
 _QUOTE = {"&quot;": '"', "&apos;": "'"}
 _PASSAGE = re.compile(r"<passage ([^>]*)>\n(.*?)\n</passage>", re.DOTALL)
@@ -31,18 +35,45 @@ class Passage:
     plan: str
 
 
-def messages(question: str, passages: Sequence[Match]) -> list["BaseMessage"]:
+def messages(question: str, passages: Sequence[Match], rules: str = ANSWER) -> list["BaseMessage"]:
     """What the generator is given: the rules, then numbered passages and the question.
 
     Passages are fenced as data; nothing in them or in the question can close or open a fence.
+
+    Args:
+        question: as it was understood.
+        passages: numbered from 1 in this order.
+        rules: name of the prompt with the rules.
     """
     from langchain_core.messages import HumanMessage, SystemMessage
 
-    fenced = "\n".join(_fenced(number, match) for number, match in enumerate(passages, 1))
-    return [
-        SystemMessage(prompt("answer.system", no_answer=NO_ANSWER)),
-        HumanMessage(prompt("answer.user", passages=fenced, question=escape(question))),
-    ]
+    return [SystemMessage(_rules(rules)), HumanMessage(_asked(question, passages))]
+
+
+def within_budget(
+    question: str,
+    passages: Sequence[Match],
+    budget: int,
+    count: Callable[[str], int],
+    rules: str = ANSWER,
+) -> list[Match]:
+    """The passages that fit a prompt of so many tokens, best first; each whole or not at all.
+
+    Args:
+        question: as it was understood.
+        passages: best first.
+        budget: tokens of the whole prompt.
+        count: tokens of a text.
+        rules: name of the prompt with the rules.
+    """
+    left = budget - count(_rules(rules)) - count(_asked(question, ()))
+    kept: list[Match] = []
+    for match in passages:
+        weight = count(_fenced(len(kept) + 1, match))
+        if weight <= left:
+            kept.append(match)
+            left -= weight
+    return kept
 
 
 def read_passages(content: str) -> tuple[str, list[Passage]]:
@@ -66,6 +97,15 @@ def read_passages(content: str) -> tuple[str, list[Passage]]:
         end = block.end()
     question = content[end:].strip().removeprefix("Question:").strip()
     return unescape(question), passages
+
+
+def _rules(name: str) -> str:
+    return prompt(name, no_answer=NO_ANSWER)
+
+
+def _asked(question: str, passages: Sequence[Match]) -> str:
+    fenced = "\n".join(_fenced(number, match) for number, match in enumerate(passages, 1))
+    return prompt("answer.user", passages=fenced, question=escape(question))
 
 
 def _fenced(number: int, match: Match) -> str:

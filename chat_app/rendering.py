@@ -32,7 +32,8 @@ def answer_json(answer: Answer) -> dict[str, object]:
         ],
         "citations": [citation.to_json() for citation in answer.citations],
         "removed": answer.removed,
-        "guardrails": [],
+        "notes": list(answer.notes),
+        "guardrails": [dict(report) for report in answer.guardrails],
         "nearest": [match.to_json() for match in answer.nearest],
         "usage": dict(answer.usage),
         "timings_ms": {step: round(ms, 1) for step, ms in answer.timings_ms.items()},
@@ -77,7 +78,7 @@ def refusal(answer: Answer) -> str:
         return prompt("which_plan", plans=choices)
     if answer.reason == "unknown_plan":
         return prompt("unknown_plan", year=str(answer.missing_year), plans=choices)
-    return prompt("not_in_documents")
+    return answer.message or prompt("not_in_documents")
 
 
 def removed_note(removed: int) -> str:
@@ -105,7 +106,8 @@ def _rendered(answer: Answer, shown: Callable[[str], str], link: Callable[[int],
             _sentence(sentence, before, shown, link)
             for sentence, before in zip(answer.sentences, previous, strict=False)
         ).strip()
-    return f"{body}\n\n{removed_note(answer.removed)}" if answer.removed else body
+    notes = [*answer.notes, *([removed_note(answer.removed)] if answer.removed else [])]
+    return "\n\n".join([body, *map(shown, notes)])
 
 
 def _sentence(

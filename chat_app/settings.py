@@ -1,6 +1,9 @@
-"""Settings of the chat application: those of retrieval, and the generator."""
+"""Settings of the chat application: those of retrieval, generator and guardrails."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
 
 from retrieval.settings import RetrievalSettings
 
@@ -10,6 +13,45 @@ class Settings(RetrievalSettings):
 
     Attributes:
         generator: what writes answers; ``quotes`` needs no model.
+        model: model id, or id or ARN of an inference profile, of the generator.
+        prompt_tokens: budget of a prompt; passages that do not fit are left out, the last first.
+        answer_tokens: most tokens of an answer.
+        answer_seconds: longest wait for a piece of an answer.
+        generator_failure: what a model that cannot be reached means: ``refuse`` to answer with
+            an error that says why, or answer with ``quotes`` and say so.
+        guardrails: what judges questions and answers.
+        guardrail_id: id or ARN of the Bedrock guardrail.
+        guardrail_version: its version, or ``DRAFT``.
+        guardrail_grounding: least grounding score of an answer, beside the guardrail's own.
+        guardrail_relevance: least relevance score of an answer, beside the guardrail's own.
+        guardrail_failure: what a guard that cannot decide means: ``refuse`` or ``go_on``.
     """
 
-    generator: Literal["quotes"] = "quotes"
+    generator: Literal["quotes", "bedrock"] = "quotes"
+    model: str = "amazon.nova-micro-v1:0"
+    prompt_tokens: int = Field(default=6_000, ge=1_000, le=200_000)
+    answer_tokens: int = Field(default=800, ge=50, le=10_000)
+    answer_seconds: float = Field(default=30, ge=1, le=3_600)
+    generator_failure: Literal["refuse", "quotes"] = "refuse"
+    guardrails: Literal["off", "bedrock"] = "off"
+    guardrail_id: str = ""
+    guardrail_version: str = "DRAFT"
+    guardrail_grounding: float | None = Field(default=None, ge=0, le=1)
+    guardrail_relevance: float | None = Field(default=None, ge=0, le=1)
+    guardrail_failure: Literal["refuse", "go_on"] = "refuse"
+
+    IN_AWS: ClassVar[Mapping[str, str]] = {**RetrievalSettings.IN_AWS, "generator": "bedrock"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _guardrails_where_there_are_some(cls, given: dict[str, object]) -> dict[str, object]:
+        named = given.get("world") == "aws" and given.get("guardrail_id")
+        return {"guardrails": "bedrock", **given} if named else given
+
+    @model_validator(mode="after")
+    def _bedrock_needs_its_guardrail(self) -> "Settings":
+        if self.guardrails == "bedrock" and not self.guardrail_id:
+            raise ValueError(
+                "BENEFITS_CHAT_GUARDRAILS is 'bedrock', which needs BENEFITS_CHAT_GUARDRAIL_ID"
+            )
+        return self

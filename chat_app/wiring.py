@@ -2,25 +2,35 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chat_app.assistant import Assistant
 from chat_app.generation.quotes import QuotesChatModel
+from chat_app.guards.chain import GuardChain
+from chat_app.guards.hooks import Guard
 from chat_app.plans import PlanBook
 from chat_app.settings import Settings
+from chat_app.writing import Writer
 from retrieval.settings import load_settings
 from retrieval.wiring import Retrieval, open_retrieval
 
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Application:
-    """The parts of the application, put together."""
+    """The parts of the application, put together; clients of services are made once."""
 
     settings: Settings
     retrieval: Retrieval
 
     def plan_book(self) -> PlanBook:
         """The plans that the index holds now."""
-        return PlanBook((entry.policy, entry.plan_year) for entry in self.retrieval.catalog())
+        return PlanBook(
+            (entry.policy, entry.plan_year) for entry in self.retrieval.catalog.entries()
+        )
 
     def assistant(self) -> Assistant:
         """Answers questions.
@@ -29,10 +39,26 @@ class Application:
             StoreError: there is no index yet.
             ContractError: it was built with another model.
         """
-        model = QuotesChatModel(
-            embed=self.retrieval.embedder.embed, glossary=self.retrieval.glossary
+        return Assistant(
+            self.retrieval.searcher(), self._writer, self.plan_book, guards=self._guards
         )
-        return Assistant(self.retrieval.searcher(), model, self.plan_book)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        settings = self.settings
+        return Writer(
+            quotes=QuotesChatModel(
+                embed=self.retrieval.embedder.embed, glossary=self.retrieval.glossary
+            ),
+            model=_model(settings) if settings.generator == "bedrock" else None,
+            prompt_tokens=settings.prompt_tokens,
+            quotes_after_failure=settings.generator_failure == "quotes",
+        )
+
+    @cached_property
+    def _guards(self) -> GuardChain:
+        guards = [_bedrock_guard(self.settings)] if self.settings.guardrails == "bedrock" else []
+        return GuardChain(guards, go_on_after_failure=self.settings.guardrail_failure == "go_on")
 
 
 def open_application(notify: Callable[[str], None] = lambda _: None) -> Application:
@@ -43,3 +69,26 @@ def open_application(notify: Callable[[str], None] = lambda _: None) -> Applicat
     """
     settings = load_settings(Settings)
     return Application(settings, open_retrieval(settings, notify))
+
+
+def _model(settings: Settings) -> "BaseChatModel":
+    from chat_app.generation.bedrock import make_bedrock_model
+
+    return make_bedrock_model(
+        settings.model,
+        region=settings.aws_region,
+        max_tokens=settings.answer_tokens,
+        read_seconds=settings.answer_seconds,
+    )
+
+
+def _bedrock_guard(settings: Settings) -> Guard:
+    from chat_app.guards.bedrock import BedrockGuard
+
+    return BedrockGuard(
+        settings.guardrail_id,
+        settings.guardrail_version,
+        region=settings.aws_region,
+        min_grounding=settings.guardrail_grounding,
+        min_relevance=settings.guardrail_relevance,
+    )

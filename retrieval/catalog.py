@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 from retrieval.documents import Scalar
 from retrieval.filters import Equals
@@ -33,6 +34,26 @@ class Entry:
             "plan_year": self.plan_year,
             "chunks": self.chunk_count,
         }
+
+
+class Catalog:
+    """The entries of an index, read anew when the index has changed. Safe for threads."""
+
+    def __init__(self, store: VectorStore) -> None:
+        """Hold the store; nothing is read yet."""
+        self._store = store
+        self._turn = Lock()
+        self._version: str | None = None
+        self._entries: list[Entry] = []
+
+    def entries(self) -> list[Entry]:
+        """All complete documents of the index, by name."""
+        with self._turn:
+            # Before the entries: what changes while they are read is read the next time.
+            version = self._store.version()
+            if version != self._version:
+                self._entries, self._version = read_catalog(self._store), version
+            return list(self._entries)
 
 
 def read_catalog(store: VectorStore) -> list[Entry]:

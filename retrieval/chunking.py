@@ -13,6 +13,9 @@ CHUNKING_VERSION = 1
 
 TARGET_TOKENS = 120
 """A chunk is closed once it holds this many tokens; see ``benchmarks`` for the choice."""
+MAX_WINDOW = 256
+"""Tokens of the window that chunks use at most: MiniLM's, so that every embedder gets the same
+chunks, and an index that moves to another world is built alike there."""
 MAX_CONTEXT_SHARE = 4
 """Title and section path take at most the window divided by this."""
 SPECIAL_TOKENS = 2
@@ -44,13 +47,15 @@ def chunk_document(
     Args:
         document: what to cut.
         count_tokens: of each text, without special tokens.
-        window: most tokens the embedder reads, special tokens included.
+        window: most tokens the embedder reads, special tokens included; of a larger one than
+            MAX_WINDOW no more is used.
         target: tokens of text after which a chunk is closed.
 
     Returns:
         Chunks in order; ``document.text[chunk.start:chunk.end] == chunk.text``, and
         ``embedded_text`` of each fits the window. Empty for a document without text.
     """
+    window = min(window, MAX_WINDOW)
     contexts = _Contexts(document, count_tokens, window // MAX_CONTEXT_SHARE)
     room = window - SPECIAL_TOKENS - window // MAX_CONTEXT_SHARE
     units = _units(document, count_tokens, room)

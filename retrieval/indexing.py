@@ -1,57 +1,23 @@
-"""Documents -> chunks -> vectors -> store: incremental, and safe to kill at any moment.
-
-The first chunk of a document carries its hash and chunk count and is written last: it is the
-commit mark. A document that changes loses its mark first, then its other chunks are replaced,
-then the new mark is written. So a document with a mark is complete, and a run that finds chunks
-without one removes them.
-"""
+"""Brings an index up to date: what is new is added, what changed replaced, the rest left."""
 
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Protocol
+from pathlib import PurePosixPath
 
 from retrieval.catalog import Entry, read_catalog
 from retrieval.chunking import CHUNKING_VERSION, chunk_document
+from retrieval.commits import Committer, Found, Loaded, Originals
 from retrieval.contract import check_contract, contract_of
-from retrieval.documents import Chunk, Document, Record, chunk_key, chunk_metadata
 from retrieval.errors import InputError, LoadingError, UnknownNameError
 from retrieval.interfaces import Contract, Embedder, VectorStore
+from retrieval.pricing import usage_json
+from retrieval.usage import Meter
 
 BATCH_CHUNKS = 256
 """Chunks that are embedded and written together: enough to sort by length, little to lose."""
-
-
-class Found(Protocol):
-    """A document that was found and not yet read."""
-
-    @property
-    def name(self) -> str:
-        """Unique in the index."""
-
-    @property
-    def path(self) -> Path:
-        """The file it is in."""
-
-    @property
-    def hash(self) -> str:
-        """Changes when the document would load differently."""
-
-    def load(self) -> Document:
-        """Read it; raises LoadingError."""
-
-
-class Originals(Protocol):
-    """Keeps the files that the chat shows beside an answer."""
-
-    def keep(self, found: Found) -> None:
-        """Keep the file of a document about to be committed."""
-
-    def drop(self, document: str) -> None:
-        """Forget the file of a removed document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +31,7 @@ class Progress:
 
 @dataclass(slots=True)
 class IndexReport:
-    """What an indexing run did."""
+    """What an indexing run did, and what it used that is paid for."""
 
     added: int = 0
     changed: int = 0
@@ -74,6 +40,7 @@ class IndexReport:
     failed: list[LoadingError] = field(default_factory=list)
     chunks: int = 0
     seconds: float = 0.0
+    meter: Meter = field(default_factory=Meter)
 
     def to_json(self) -> dict[str, object]:
         """The report as the command line prints it."""
@@ -88,6 +55,7 @@ class IndexReport:
             },
             "chunks": self.chunks,
             "seconds": round(self.seconds, 3),
+            "usage": usage_json(self.meter),
         }
 
 
@@ -106,11 +74,22 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    document: Document
-    hash: str
-    chunks: list[Chunk]
-    found: Found
+class Estimate:
+    """What an indexing run would do: documents to embed, and what they come to.
+
+    Attributes:
+        documents: new or changed ones.
+        unchanged: documents that would be left alone.
+        failed: files that cannot be read.
+        chunks: of the documents to embed.
+        tokens: of those chunks, in the embedder's own count.
+    """
+
+    documents: int
+    unchanged: int
+    failed: int
+    chunks: int
+    tokens: int
 
 
 class Indexer:
@@ -135,7 +114,7 @@ class Indexer:
         """
         self._store = store
         self._embedder = embedder
-        self._originals = originals
+        self._committer = Committer(store, embedder, originals)
         self._lock = lock
         self._index = index
 
@@ -167,7 +146,7 @@ class Indexer:
         with self._lock():
             contract = self._contract(rebuild=rebuild)
             report = IndexReport(failed=[f for f in found if isinstance(f, LoadingError)])
-            entries = {} if rebuild else self._repaired()
+            entries = {} if rebuild else self._committer.repaired()
             self._write(documents, entries, report, progress, replace=contract)
             if prune is not None:
                 kept = {item.name for item in documents}
@@ -178,10 +157,22 @@ class Indexer:
                     and prune.holds(entry)
                     and not _failed(entry, report.failed)
                 ]
-                self._remove(gone)
+                self._committer.remove(gone)
                 report.removed = len(gone)
         report.seconds = time.monotonic() - started
         return report
+
+    def estimate(self, found: Sequence[Found | LoadingError]) -> Estimate:
+        """What indexing these documents would take; nothing is embedded or written."""
+        documents = [item for item in found if not isinstance(item, LoadingError)]
+        entries = {entry.name: entry for entry in read_catalog(self._store)}
+        report = IndexReport(failed=[f for f in found if isinstance(f, LoadingError)])
+        chunks = tokens = read = 0
+        for batch in self._batches(documents, entries, report):
+            texts = [chunk.embedded_text for item in batch for chunk in item.chunks]
+            chunks, tokens = chunks + len(texts), tokens + sum(self._embedder.count_tokens(texts))
+            read += len(batch)
+        return Estimate(read, report.unchanged, len(report.failed), chunks, tokens)
 
     def remove(self, names: Sequence[str]) -> int:
         """Remove documents by name; returns how many.
@@ -190,7 +181,7 @@ class Indexer:
             UnknownNameError: the index does not hold one of them; nothing was removed.
         """
         with self._lock():
-            entries = self._repaired()
+            entries = self._committer.repaired()
             unknown = [name for name in names if name not in entries]
             if unknown:
                 raise UnknownNameError(
@@ -198,7 +189,7 @@ class Indexer:
                     "`benefits-chat list` shows the names"
                 )
             chosen = [entries[name] for name in dict.fromkeys(names)]
-            self._remove(chosen)
+            self._committer.remove(chosen)
             return len(chosen)
 
     def _contract(self, *, rebuild: bool) -> Contract | None:
@@ -209,24 +200,6 @@ class Indexer:
             return present
         check_contract(recorded, present, self._index)
         return None
-
-    def _repaired(self) -> dict[str, Entry]:
-        """The complete documents; what an interrupted run left behind is removed."""
-        entries = {entry.name: entry for entry in read_catalog(self._store)}
-        if sum(entry.chunk_count for entry in entries.values()) == self._store.count():
-            return entries
-        indices: dict[str, dict[int, str]] = {}
-        for key, fields in self._store.scan():
-            indices.setdefault(str(fields["document"]), {})[int(fields["chunk_index"])] = key
-        for name, keys in indices.items():
-            entry = entries.get(name)
-            if entry is None or set(range(entry.chunk_count)) - set(keys):
-                entries.pop(name, None)
-                self._store.delete([keys.pop(0)] if 0 in keys else [])
-                self._store.delete(list(keys.values()))
-            else:
-                self._store.delete([k for i, k in keys.items() if i >= entry.chunk_count])
-        return entries
 
     def _write(
         self,
@@ -243,14 +216,17 @@ class Indexer:
                 self._store.create(replace)
                 replace = None
             if batch:
-                self._commit(batch, entries, report)
+                changed = self._committer.commit(batch, entries, report.meter)
+                report.changed += changed
+                report.added += len(batch) - changed
+                report.chunks += sum(len(item.chunks) for item in batch)
             done = report.added + report.changed + report.unchanged + len(report.failed)
             progress(Progress(done, max(done, len(documents)), report.chunks))
 
     def _batches(
         self, documents: Iterable[Found], entries: dict[str, Entry], report: IndexReport
-    ) -> Iterator[list[_Loaded]]:
-        batch: list[_Loaded] = []
+    ) -> Iterator[list[Loaded]]:
+        batch: list[Loaded] = []
         size = 0
         for found in documents:
             entry = entries.get(found.name)
@@ -269,47 +245,12 @@ class Indexer:
                 batch, size = [], 0
         yield batch
 
-    def _load(self, found: Found, fingerprint: str) -> _Loaded:
+    def _load(self, found: Found, fingerprint: str) -> Loaded:
         document = found.load()
         chunks = chunk_document(document, self._embedder.count_tokens, self._embedder.window)
         if not chunks:
             raise LoadingError(document.source, "holds no text")
-        return _Loaded(document, fingerprint, chunks, found)
-
-    def _commit(
-        self, batch: Sequence[_Loaded], entries: dict[str, Entry], report: IndexReport
-    ) -> None:
-        vectors = self._embedder.embed([c.embedded_text for item in batch for c in item.chunks])
-        records = iter(
-            Record(
-                key=chunk_key(item.document.name, chunk.index),
-                text=chunk.text,
-                metadata=chunk_metadata(item.document, chunk, item.hash, len(item.chunks)),
-                vector=vector,
-            )
-            for (item, chunk), vector in zip(
-                ((item, chunk) for item in batch for chunk in item.chunks), vectors, strict=True
-            )
-        )
-        grouped = [[next(records) for _ in item.chunks] for item in batch]
-        replaced = [item.document.name for item in batch if item.document.name in entries]
-        self._store.delete([chunk_key(name, 0) for name in replaced])
-        self._store.put([record for group in grouped for record in group[1:]])
-        for item in batch:
-            old = entries[item.document.name].chunk_count if item.document.name in entries else 0
-            self._store.delete(
-                [chunk_key(item.document.name, i) for i in range(len(item.chunks), old)]
-            )
-            self._originals.keep(item.found)
-        self._store.put([group[0] for group in grouped])
-        report.changed += len(replaced)
-        report.added += len(batch) - len(replaced)
-        report.chunks += sum(len(item.chunks) for item in batch)
-
-    def _remove(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            self._store.delete([chunk_key(entry.name, i) for i in range(entry.chunk_count)])
-            self._originals.drop(entry.name)
+        return Loaded(document, fingerprint, chunks, found)
 
 
 def _hash(found: Found) -> str:

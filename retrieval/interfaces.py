@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from retrieval.documents import Record, Scalar, Vector
 from retrieval.filters import Filter
+from retrieval.usage import Meter
 
 
 class Embedder(Protocol):
@@ -29,8 +30,12 @@ class Embedder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and without cutting."""
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], meter: Meter | None = None) -> NDArray[np.float32]:
         """Embed texts; float32, (n, dimension), rows of norm 1, in the order of the texts.
+
+        Args:
+            texts: what to embed.
+            meter: counts the tokens of models that are paid for.
 
         Raises:
             EmbeddingError: the model cannot be loaded or run.
@@ -60,6 +65,18 @@ class Hit:
     text: str
     metadata: Mapping[str, Scalar]
     similarity: float
+
+
+class HybridStore(Protocol):
+    """What a store offers beside ``VectorStore`` that searches by words itself."""
+
+    def query_hybrid(
+        self, vector: Vector, text: str, limit: int, where: Filter | None = None
+    ) -> list[Hit]:
+        """The records best by vector or by words among those the filter admits, each once.
+
+        Hits carry their similarity to the vector, and come in the order of the store's own fusion.
+        """
 
 
 class VectorStore(Protocol):
@@ -103,6 +120,9 @@ class VectorStore(Protocol):
 
     def count(self, where: Filter | None = None) -> int:
         """How many records the filter admits; 0 when there is no index yet."""
+
+    def version(self) -> str:
+        """Differs once records were put or removed, by whatever process; cheap to read."""
 
     def close(self) -> None:
         """Release files and connections; the store is not used afterwards."""

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from retrieval.contract import check_contract, contract_of
-from retrieval.documents import Match
+from retrieval.documents import Match, Vector
 from retrieval.errors import QuestionError, StoreError
 from retrieval.filters import Filter
 from retrieval.glossary import Glossary
-from retrieval.interfaces import Embedder, VectorStore
+from retrieval.interfaces import Embedder, Hit, HybridStore, VectorStore
 from retrieval.keywords import keyword_scores
 from retrieval.ranking import drop_near_duplicates, fuse
+from retrieval.usage import Meter
 
 MAX_QUESTION = 4_000
 """Characters of a question; a longer one is not a question."""
@@ -39,6 +40,7 @@ class Searcher:
         embedder: Embedder,
         glossary: Glossary | None = None,
         index: str = "the index",
+        hybrid: HybridStore | None = None,
     ) -> None:
         """Hold the parts; nothing is opened yet.
 
@@ -47,7 +49,10 @@ class Searcher:
             embedder: must be the one the index was built with.
             glossary: what documents write for the words of a question.
             index: how to name the index in messages.
+            hybrid: the store where it searches by words too: what words alone find is then ranked
+                among what vectors find.
         """
+        self._hybrid = hybrid
         self._store = store
         self._embedder = embedder
         self._glossary = glossary or Glossary({})
@@ -67,8 +72,12 @@ class Searcher:
             )
         check_contract(recorded, contract_of(self._embedder), self._index)
 
-    def search(self, query: Query) -> list[Match]:
+    def search(self, query: Query, meter: Meter | None = None) -> list[Match]:
         """The best matches, best first; fewer than the limit when fewer are admitted.
+
+        Args:
+            query: what to find.
+            meter: counts what is paid for.
 
         Raises:
             QuestionError: the question is empty, too long or holds nothing readable.
@@ -77,14 +86,20 @@ class Searcher:
         if not 1 <= query.limit <= MAX_LIMIT:
             raise QuestionError(f"limit {query.limit} is not between 1 and {MAX_LIMIT}")
         question = self._glossary.expanded(question)
-        vector = self._embedder.embed([question])[0]
-        hits = self._store.query(vector, max(CANDIDATES, query.limit * 2), query.where)
+        vector = self._embedder.embed([question], meter)[0]
+        hits = self._candidates(question, vector, query)
         matches = [
             Match(hit.key, hit.text, hit.metadata, hit.similarity, hit.similarity) for hit in hits
         ]
         texts = [f"{match.title} {match.section} {match.text}" for match in matches]
         ranked = fuse(matches, keyword_scores(question, texts), KEYWORD_WEIGHT)
         return drop_near_duplicates(ranked)[: query.limit]
+
+    def _candidates(self, question: str, vector: Vector, query: Query) -> list[Hit]:
+        count = max(CANDIDATES, query.limit * 2)
+        if self._hybrid is None:
+            return self._store.query(vector, count, query.where)
+        return self._hybrid.query_hybrid(vector, question, count, query.where)
 
 
 def checked_question(question: str) -> str:

@@ -3,10 +3,11 @@
 This module and ``chat_app.settings`` alone read the environment.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
-from pydantic import AnyHttpUrl, Field, ValidationError
+from pydantic import AnyHttpUrl, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as SourceError
 
@@ -15,6 +16,7 @@ from retrieval.glossary import DEFAULT_FILE
 
 PREFIX = "BENEFITS_CHAT_"
 
+World: TypeAlias = Literal["local", "aws"]
 AnySettings = TypeVar("AnySettings", bound="RetrievalSettings")
 
 
@@ -22,13 +24,21 @@ class RetrievalSettings(BaseSettings):
     """What retrieval needs to know.
 
     Attributes:
-        world: chooses embedder and store, and in the chat the generator, together.
-        embedder: the embedding model.
+        world: chooses embedder, store, and in the chat generator and guardrails, together; each
+            can be chosen by itself all the same.
+        embedder: the embedding model; ``minilm`` runs here, ``titan`` on Bedrock.
         store: where vectors live; ``memory`` is exact and keeps its index in one file.
         data_dir: folder of the index and of all that is kept beside it.
         chroma_url: address of a Chroma server; without it, Chroma is embedded in ``data_dir``.
         glossary: YAML file of the words members and documents use for the same thing.
         model_dir: where exported model weights are kept; by default beside the installation.
+        vector_bucket: S3 vector bucket.
+        vector_index: index in the bucket.
+        vector_mode: ``enhanced`` has S3 Vectors search by words too; ``classic`` is what buckets
+            made before October 2026 offer.
+        titan_model: model id of Titan Text Embeddings V2, or the ARN of an inference profile.
+        titan_dimension: numbers in a vector of Titan.
+        aws_region: ``AWS_REGION``; without it boto3's own configuration says where.
     """
 
     model_config = SettingsConfigDict(
@@ -39,13 +49,32 @@ class RetrievalSettings(BaseSettings):
         frozen=True,
     )
 
-    world: Literal["local"] = "local"
-    embedder: Literal["minilm"] = "minilm"
-    store: Literal["memory", "chroma"] = "chroma"
+    world: World = "local"
+    embedder: Literal["minilm", "titan"] = "minilm"
+    store: Literal["memory", "chroma", "s3_vectors"] = "chroma"
     data_dir: Path = Field(default=Path(".benefits-chat"))
     chroma_url: AnyHttpUrl | None = None
     model_dir: Path | None = None
     glossary: Path = DEFAULT_FILE
+    vector_bucket: str = "benefits-chat"
+    vector_index: str = "plans"
+    vector_mode: Literal["classic", "enhanced"] = "classic"
+    titan_model: str = "amazon.titan-embed-text-v2:0"
+    titan_dimension: Literal[256, 512, 1024] = 1024
+    aws_region: str | None = Field(default=None, validation_alias="AWS_REGION")
+
+    IN_AWS: ClassVar[Mapping[str, str]] = {"embedder": "titan", "store": "s3_vectors"}
+    """What the AWS world chooses where nothing else does."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _chosen_by_world(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return {**cls.IN_AWS, **given} if given.get("world") == "aws" else given
+
+    @field_validator("titan_dimension", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def load_settings(kind: type[AnySettings], **given: Any) -> AnySettings:  # noqa: ANN401 - any field
@@ -58,7 +87,10 @@ def load_settings(kind: type[AnySettings], **given: Any) -> AnySettings:  # noqa
         return kind(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
+        if not first["loc"]:
+            raise SettingsError(str(first["ctx"]["error"])) from None
+        name = "_".join(str(part) for part in first["loc"][:1]).upper()
+        name = name if name.startswith("AWS_") else PREFIX + name
         value = str(first.get("input"))[:80]
         raise SettingsError(
             f"{name} is {value!r}: {first['msg'].lower()}. Set it in the environment or in .env"

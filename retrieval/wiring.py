@@ -1,19 +1,20 @@
 """Settings -> Indexer, Searcher: the one module of retrieval that names implementations."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from retrieval.catalog import Entry, read_catalog
-from retrieval.embedding.minilm import MiniLM
-from retrieval.errors import StoreBusyError, StoreUnavailableError
+from retrieval.catalog import Catalog
+from retrieval.errors import SettingsError, StoreBusyError, StoreUnavailableError
 from retrieval.glossary import Glossary, load_glossary
 from retrieval.indexing import Indexer
-from retrieval.interfaces import Embedder, VectorStore
+from retrieval.interfaces import Embedder, HybridStore, VectorStore
 from retrieval.originals import OriginalFiles
 from retrieval.searching import Searcher
 from retrieval.settings import RetrievalSettings
+from retrieval.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,12 @@ class Retrieval:
     embedder: Embedder
     originals: OriginalFiles
     glossary: Glossary
+    catalog: Catalog
 
     @property
     def index_name(self) -> str:
         """How the index is named in messages."""
-        return f"the {self.settings.store} index in {self.settings.data_dir}"
+        return index_name(self.settings)
 
     def indexer(self) -> Indexer:
         """Brings the index up to date."""
@@ -44,13 +46,31 @@ class Retrieval:
             StoreError: there is no index yet.
             ContractError: it was built with another model.
         """
-        searcher = Searcher(self.store, self.embedder, self.glossary, self.index_name)
+        searcher = Searcher(
+            self.store, self.embedder, self.glossary, self.index_name, self._hybrid()
+        )
         searcher.check()
         return searcher
 
-    def catalog(self) -> list[Entry]:
-        """All complete documents of the index, by name."""
-        return read_catalog(self.store)
+    @contextmanager
+    def transfer(self, store: str) -> Iterator[Transfer]:
+        """Moves the index to another store of the same settings, which is closed at the end.
+
+        Raises:
+            SettingsError: the store is the one that holds the index.
+        """
+        if store == self.settings.store:
+            raise SettingsError(
+                f"{self.index_name} is where the index is already: copy to another store, or set "
+                "BENEFITS_CHAT_STORE to the store to copy from"
+            )
+        target = self.settings.model_copy(update={"store": store})
+        with closing(open_store(target)) as opened:
+            yield Transfer(self.store, opened, self.index_name, index_name(target), self._writing)
+
+    def _hybrid(self) -> HybridStore | None:
+        by_words = self.settings.store == "s3_vectors" and self.settings.vector_mode == "enhanced"
+        return cast(HybridStore, self.store) if by_words else None
 
     def _writing(self) -> AbstractContextManager[object]:
         return _locked(self.settings.data_dir, self.index_name)
@@ -65,16 +85,47 @@ def open_retrieval(
         settings: what to use.
         notify: told once of long work, such as exporting the model.
     """
+    store = open_store(settings)
     return Retrieval(
         settings=settings,
-        store=_store(settings),
-        embedder=MiniLM(folder=settings.model_dir, notify=notify),
+        store=store,
+        embedder=_embedder(settings, notify),
         originals=OriginalFiles(settings.data_dir / "originals"),
         glossary=load_glossary(settings.glossary),
+        catalog=Catalog(store),
     )
 
 
-def _store(settings: RetrievalSettings) -> VectorStore:
+def index_name(settings: RetrievalSettings) -> str:
+    """How the index is named in messages."""
+    if settings.store == "s3_vectors":
+        return f"the index {settings.vector_index} in the S3 vector bucket {settings.vector_bucket}"
+    if settings.store == "chroma" and settings.chroma_url:
+        return f"the index on the Chroma server at {settings.chroma_url}"
+    return f"the {settings.store} index in {settings.data_dir}"
+
+
+def _embedder(settings: RetrievalSettings, notify: Callable[[str], None]) -> Embedder:
+    if settings.embedder == "titan":
+        from retrieval.embedding.titan import Titan
+
+        return Titan(settings.titan_model, settings.titan_dimension, settings.aws_region)
+    from retrieval.embedding.minilm import MiniLM
+
+    return MiniLM(folder=settings.model_dir, notify=notify)
+
+
+def open_store(settings: RetrievalSettings) -> VectorStore:
+    """The store that the settings name; it opens at its first use."""
+    if settings.store == "s3_vectors":
+        from retrieval.stores.s3_vectors import S3VectorsStore
+
+        return S3VectorsStore(
+            settings.vector_bucket,
+            settings.vector_index,
+            region=settings.aws_region,
+            mode=settings.vector_mode,
+        )
     if settings.store == "memory":
         from retrieval.stores.memory import MemoryStore
 

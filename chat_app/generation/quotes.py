@@ -25,6 +25,7 @@ from retrieval.documents import CELL_SEPARATOR
 from retrieval.glossary import Glossary
 from retrieval.keywords import STOP_WORDS, term_weights, terms
 from retrieval.sentences import Span, is_row, sentences
+from retrieval.usage import Meter
 
 MIN_CONFIDENCE = 0.42
 """Below it the passages do not answer.
@@ -106,16 +107,17 @@ class _Candidate:
 class QuotesChatModel(BaseChatModel):
     """Answers with exact sentences of the passages; the same question gives the same answer.
 
-    A call takes ``max_sentences``, how many sentences are picked at most.
+    A call takes ``max_sentences``, how many sentences are picked at most, and a ``meter`` for
+    what embedding them costs.
 
     Attributes:
-        embed: texts to unit vectors, float32 (n, dimension).
+        embed: texts to unit vectors, float32 (n, dimension), counting what is paid for.
         glossary: what documents write for the words of a question.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    embed: Callable[[Sequence[str], Meter | None], NDArray[np.float32]]
     glossary: Glossary = Glossary({})
 
     @property
@@ -144,7 +146,13 @@ class QuotesChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         question, passages = read_passages(str(messages[-1].content))
         limit = int(kwargs["max_sentences"])
-        picked = pick_sentences(self.glossary.expanded(question), passages, self.embed, limit)
+        meter = kwargs.get("meter")
+        picked = pick_sentences(
+            self.glossary.expanded(question),
+            passages,
+            lambda texts: self.embed(texts, meter),
+            limit,
+        )
         for text, number in picked or [(NO_ANSWER, 0)]:
             line = f"{text} [{number}]\n" if number else text
             yield ChatGenerationChunk(message=AIMessageChunk(content=line))

@@ -1,27 +1,56 @@
 """The text of any langchain-core chat model, piece by piece, its errors as ours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from types import MappingProxyType
+from typing import Any, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
 
-from chat_app.errors import GenerationError
+from chat_app.errors import ChatError, GenerationError
+from retrieval.errors import RetrievalError
+from retrieval.usage import Meter
+
+_NOTHING = "No generation chunks were returned"
+"""langchain-core's words for an empty reply."""
 
 
 def stream_text(
-    model: BaseChatModel, messages: Sequence[BaseMessage], max_sentences: int
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    meter: Meter,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[str]:
     """Pieces of the model's reply, as they come; none when the model replies with nothing.
+
+    Closing this iterator stops the model.
+
+    Args:
+        model: any chat model.
+        messages: the prompt.
+        meter: counts the model's tokens under its name.
+        options: keyword arguments of the model's own.
 
     Raises:
         GenerationError: the model failed, before or in the middle of its reply.
     """
     try:
-        for chunk in model.stream(list(messages), max_sentences=max_sentences):
-            yield chunk.text
+        # langchain-core types it as an iterator; it is a generator.
+        with closing(cast(Any, model.stream(list(messages), **options))) as chunks:
+            for chunk in chunks:
+                _count(chunk, meter, model)
+                yield chunk.text
+    except (ChatError, RetrievalError):
+        raise
     except Exception as error:
-        if (
-            str(error) == "No generation chunks were returned"
-        ):  # langchain-core's, for an empty reply
+        if str(error) == _NOTHING:
             return
         raise GenerationError(f"the answer could not be written ({error}): ask again") from error
+
+
+def _count(chunk: AIMessageChunk, meter: Meter, model: BaseChatModel) -> None:
+    used = chunk.usage_metadata
+    if used:
+        name = str(getattr(model, "model_id", model.get_name()))
+        meter.add(name, input_tokens=used["input_tokens"], output_tokens=used["output_tokens"])

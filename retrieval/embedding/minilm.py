@@ -13,6 +13,7 @@ from retrieval.embedding.export import MANIFEST_FILE, ensure_export
 from retrieval.embedding.runtime import DIMENSION, WINDOW, Runtime
 from retrieval.embedding.weights import NAME, Notify
 from retrieval.errors import EmbeddingError
+from retrieval.usage import Meter
 
 
 class MiniLM:
@@ -59,8 +60,12 @@ class MiniLM:
         """
         return self._loaded().count_tokens(texts) if texts else []
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], meter: Meter | None = None) -> NDArray[np.float32]:
         """Embed texts; float32, (n, 384), rows of norm 1, in the order of the texts.
+
+        Args:
+            texts: what to embed.
+            meter: unused, as nothing is paid for.
 
         Raises:
             EmbeddingError: the model cannot be had, exported, loaded or run.

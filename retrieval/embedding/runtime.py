@@ -43,13 +43,13 @@ class Runtime:
             threads: runs side by side, at least 1.
         """
         self._threads = threads
-        self._tokenizer = _load_tokenizer(folder / TOKENIZER_FILE)
+        self._tokenizer = load_tokenizer(folder / TOKENIZER_FILE)
         self._session = _load_session(folder / GRAPH_FILE)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and without cutting."""
         encodings = self._tokenizer.encode_batch_fast(
-            [_encodable(text) for text in texts], add_special_tokens=False
+            [encodable(text) for text in texts], add_special_tokens=False
         )
         return [len(encoding) for encoding in encodings]
 
@@ -76,7 +76,7 @@ class Runtime:
 
     def _tokenize(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Token numbers, [CLS] to [SEP]; a text beyond the window loses its end, not its [SEP]."""
-        encodings = self._tokenizer.encode_batch_fast([_encodable(text) for text in texts])
+        encodings = self._tokenizer.encode_batch_fast([encodable(text) for text in texts])
         return [np.asarray(_cut(encoding.ids), dtype=np.int64) for encoding in encodings]
 
     def _run(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -119,12 +119,13 @@ def _cut(ids: list[int]) -> list[int]:
     return ids if len(ids) <= WINDOW else ids[: WINDOW - 1] + ids[-1:]
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """The text without lone surrogates, which broken files contain and no tokenizer takes."""
     return text if text.isascii() else text.translate(_LONE_SURROGATES)
 
 
-def _load_tokenizer(path: Path) -> "tokenizers.Tokenizer":
+def load_tokenizer(path: Path) -> "tokenizers.Tokenizer":
+    """The tokenizer in a file ``tokenizer.json``, set to count whole texts without special ones."""
     import tokenizers
 
     tokenizer = tokenizers.Tokenizer.from_file(str(path))

@@ -1,1 +1,1 @@
-"""Vector stores: memory (exact, the reference behaviour) and Chroma (embedded or a server)."""
+"""Vector stores: memory (exact, the reference), Chroma (embedded or a server), S3 Vectors."""

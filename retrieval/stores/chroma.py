@@ -15,7 +15,7 @@ from retrieval.filters import Filter
 from retrieval.interfaces import Contract, Hit
 from retrieval.stores.chroma_errors import translated
 from retrieval.stores.chroma_folder import ChromaFolder
-from retrieval.stores.chroma_index import HNSW, PAGE, ChromaIndex
+from retrieval.stores.chroma_index import HNSW, PAGE, ChromaIndex, new_version
 from retrieval.stores.chroma_server import ChromaServer
 from retrieval.stores.records import check_vector, checked_records
 
@@ -90,7 +90,7 @@ class ChromaStore:
             self._place.tidied().create_collection(
                 self._collection,
                 embedding_function=None,
-                metadata={"contract": json.dumps(asdict(contract))},
+                metadata={"contract": json.dumps(asdict(contract))} | new_version(),
                 configuration={"hnsw": HNSW},
             )
 
@@ -99,7 +99,7 @@ class ChromaStore:
         with self._opened() as index:
             wanted = checked_records(records, index.contract if index else None)
             if index and wanted:
-                with self._place.changing():
+                with self._place.changing(), index.changing():
                     index.put(wanted)
 
     def get(self, keys: Sequence[str]) -> list[Record]:
@@ -111,7 +111,7 @@ class ChromaStore:
         """Remove these keys; unknown ones are no error."""
         with self._opened() as index:
             if index and keys:
-                with self._place.changing():
+                with self._place.changing(), index.changing():
                     index.delete(keys)
 
     def query(self, vector: Vector, limit: int, where: Filter | None = None) -> list[Hit]:
@@ -136,6 +136,11 @@ class ChromaStore:
         """How many records the filter admits."""
         with self._opened() as index:
             return index.count(where) if index else 0
+
+    def version(self) -> str:
+        """Differs once records were put or removed, by whatever process."""
+        with self._opened() as index:
+            return index.version if index else ""
 
     def close(self) -> None:
         """Release files and connections; the store is not used afterwards."""

@@ -30,6 +30,7 @@ class MemoryStore:
         self._turn = RLock()
         self._contract: Contract | None = None
         self._records: dict[str, Record] = {}
+        self._changes = 0
         self._rows: tuple[list[Record], NDArray[np.float32]] | None = None
 
     def read_contract(self) -> Contract | None:
@@ -44,6 +45,7 @@ class MemoryStore:
             if self._file:
                 self._file.create(contract)
             self._contract, self._records, self._rows = contract, {}, None
+            self._changes += 1
 
     def put(self, records: Sequence[Record]) -> None:
         """Store records; those with a key that is there are replaced."""
@@ -54,6 +56,7 @@ class MemoryStore:
                 self._file.put(kept)
             self._records.update((record.key, record) for record in kept)
             self._rows = None
+            self._changes += 1
 
     def get(self, keys: Sequence[str]) -> list[Record]:
         """The records of these keys, in their order; unknown ones are skipped."""
@@ -71,6 +74,7 @@ class MemoryStore:
             for key in known:
                 del self._records[key]
             self._rows = None
+            self._changes += 1
 
     def query(self, vector: Vector, limit: int, where: Filter | None = None) -> list[Hit]:
         """The nearest records among those the filter admits, by falling similarity, then key."""
@@ -94,6 +98,12 @@ class MemoryStore:
     def count(self, where: Filter | None = None) -> int:
         """How many records the filter admits."""
         return len(self._admitted(where))
+
+    def version(self) -> str:
+        """Differs once records were put or removed, by whatever process."""
+        with self._turn:
+            self._refresh()
+            return str(self._changes)
 
     def close(self) -> None:
         """Release the file; the store is not used afterwards."""
@@ -120,6 +130,7 @@ class MemoryStore:
         if self._file and self._file.changed():
             self._contract, records = self._file.read()
             self._records, self._rows = {record.key: record for record in records}, None
+            self._changes += 1
 
 
 def _own(record: Record) -> Record:

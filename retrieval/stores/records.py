@@ -14,7 +14,7 @@ from retrieval.interfaces import Contract
 NORMS = (1e-6, 1e6)
 """Lengths of a usable vector: beyond them float32 squares under- or overflow, and a vector of
 length 0 has no direction."""
-RESERVED = ("$", "#", "chroma:")
+RESERVED = ("$", "#", "chroma:", "benefits_chat_")
 """How a metadata field may not begin: ``$`` are operators of filters; Chroma keeps the others."""
 MAX_KEY = 1_024
 """Longest key, in characters: what S3 Vectors allows."""

@@ -1,48 +1,7 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chat_app.citations import Draft, quoted_span, read_drafts, valid_numbers
+from chat_app.citations import quoted_span, valid_numbers
 from tests.fakes.documents import match
-
-
-@pytest.mark.parametrize(
-    ("text", "drafts"),
-    [
-        ("You pay $20. [1]", [("You pay $20.", (1,))]),
-        ("You pay $20 [1][2].", [("You pay $20.", (1, 2))]),
-        ("You pay $20 [1, 2]. Then more. [3]", [("You pay $20.", (1, 2)), ("Then more.", (3,))]),
-        ("A. [1] B has no source.", [("A.", (1,)), ("B has no source.", ())]),
-        ("One [1]\nTwo [1] [1]\n", [("One", (1,)), ("Two", (1,))]),
-        ("No source at all.", [("No source at all.", ())]),
-        ("", []),
-        ("[1]", []),
-    ],
-)
-def test_a_text_is_cut_into_sentences_with_their_markers(
-    text: str, drafts: list[tuple[str, tuple[int, ...]]]
-) -> None:
-    assert list(read_drafts([text])) == [Draft(*draft) for draft in drafts]
-
-
-@given(st.text(st.sampled_from("ab. [12],\n!"), max_size=60), st.data())
-def test_the_way_a_stream_is_cut_changes_nothing(text: str, data: st.DataObject) -> None:
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert list(read_drafts(pieces)) == list(read_drafts([text]))
-
-
-def test_a_sentence_is_released_as_soon_as_its_line_is_complete() -> None:
-    consumed = []
-
-    def stream() -> object:
-        for piece in ("One [1]", "\n", "Two [2]\n"):
-            consumed.append(piece)
-            yield piece
-
-    drafts = read_drafts(stream())  # type: ignore[arg-type]
-    assert next(drafts) == Draft("One", (1,))
-    assert consumed == ["One [1]", "\n"]
 
 
 def test_a_quote_to_the_letter_is_found_at_its_offsets() -> None:

@@ -35,6 +35,14 @@ class Run:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def invoke(*arguments: object) -> Run:
+    """Run a command in this process."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Run(result.exit_code, result.stdout, result.stderr)
+
+
 @pytest.fixture
 def plans(tmp_path: Path) -> Path:
     folder = tmp_path / "plans"
@@ -56,13 +64,7 @@ def cli(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> Callable
     monkeypatch.setenv("BENEFITS_CHAT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("BENEFITS_CHAT_STORE", store)
 
-    def run(*arguments: object) -> Run:
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Run(result.exit_code, result.stdout, result.stderr)
-
-    return run
+    return invoke
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.usage import Meter
+
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -20,8 +22,10 @@ class LetterCounts:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], meter: Meter | None = None) -> NDArray[np.float32]:
         self.embedded.extend(texts)
+        if meter:
+            meter.add(self.name, input_tokens=sum(self.count_tokens(texts)))
         counts = np.array(
             [[text.lower().count(letter) for letter in ALPHABET] for text in texts],
             dtype=np.float32,

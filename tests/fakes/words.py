@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.keywords import terms
+from retrieval.usage import Meter
 
 
 class WordVectors:
@@ -21,7 +22,9 @@ class WordVectors:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], meter: Meter | None = None) -> NDArray[np.float32]:
+        if meter:
+            meter.add(self.name, input_tokens=sum(self.count_tokens(texts)))
         vectors = np.full((len(texts), self.dimension), 1e-6, dtype=np.float32)
         for row, text in enumerate(texts):
             for term in terms(text):

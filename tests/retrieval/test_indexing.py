@@ -192,6 +192,7 @@ def test_the_report_is_what_the_command_line_prints() -> None:
         },
         "chunks": 3,
         "seconds": 0.0,
+        "usage": {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0},
     }
 
 

@@ -2,12 +2,16 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from socket import socket
 
 import httpx
 import pytest
+
+from tests.doubles.s3_vectors import S3VectorsServer
+from tests.doubles.s3_vectors.process import s3_vectors_process
+from tests.retrieval.stores.other_process import aws_environment
 
 START_SECONDS = 20
 
@@ -56,3 +60,30 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(START_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def shared_s3_vectors() -> Iterator[str]:
+    """The address of a server of S3 Vectors; each test has a bucket of its own in it."""
+    with s3_vectors_process() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def other_shared_s3_vectors() -> Iterator[str]:
+    """As AWS may be too: ``$ne`` does not hold for a missing field, buckets are of before 2026."""
+    with S3VectorsServer(ne_matches_missing=False, classic_buckets=True) as server:
+        yield server.url
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Leads boto3 to the server at an address, and nowhere else."""
+
+    def lead(url: str) -> None:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in aws_environment(url).items():
+            monkeypatch.setenv(name, value)
+
+    return lead

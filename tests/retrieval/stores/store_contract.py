@@ -8,7 +8,7 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -290,7 +290,7 @@ class StoreContract:
             "yes": True,
             "large": 2**53,
             "tiny": 5e-324,
-            "long": "x" * 5_000,
+            "long": "x" * 1_500,
             "with space": 1,
             "with.dot": 2,
             "ключ": "значение",
@@ -330,6 +330,21 @@ class StoreContract:
     def test_get_keeps_the_order_and_skips_what_is_not_there(self, index: VectorStore) -> None:
         index.put([record("a"), record("b"), record("c")])
         assert [r.key for r in index.get(["c", "unknown", "a", "c"])] == ["c", "a", "c"]
+
+    def test_the_version_differs_after_each_change_and_only_then(self, index: VectorStore) -> None:
+        seen = [index.version()]
+        changes: list[Callable[[], None]] = [
+            lambda: index.put([record("a"), record("b")]),
+            lambda: index.put([record("a", text="new")]),
+            lambda: index.delete(["a"]),
+            lambda: index.create(CONTRACT),
+        ]
+        for change in changes:
+            change()
+            assert index.version() not in seen
+            seen.append(index.version())
+            index.query(X, 1), index.get(["b"]), index.count()
+            assert index.version() == seen[-1]
 
     def test_empty_lists_do_nothing(self, index: VectorStore) -> None:
         index.put([record("a")])
@@ -642,7 +657,9 @@ class SharedStoreContract(DurableStoreContract):
     ) -> None:
         index.put([record("a", X, n=1), record("b", Y, n=1), record("c", Z, n=1)])
         assert found(index, W, 10) == ["a", "b", "c"]
+        version = index.version()
         self.elsewhere(place, "put", "new", "0 0 0 1")
+        assert index.version() != version
         assert found(index, W, 1) == ["new"]
         assert keys(index, Equals("from", "elsewhere")) == ["new"]
         self.elsewhere(place, "put", "a", "0 0 0 -1")

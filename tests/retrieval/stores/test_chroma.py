@@ -121,7 +121,7 @@ def test_neither_environment_nor_dotenv_changes_the_store(
     store.close()
 
 
-def test_the_collection_holds_the_contract_and_has_cosine_distance(folder: Path) -> None:
+def test_the_collection_holds_the_contract_and_ranks_by_inner_product(folder: Path) -> None:
     store = ChromaStore(folder, collection="plans-2025")
     store.create(CONTRACT)
     store.close()
@@ -132,7 +132,7 @@ def test_the_collection_holds_the_contract_and_has_cosine_distance(folder: Path)
     )
     database.close()
     assert name == "plans-2025"
-    assert "cosine" in schema
+    assert '"space":"ip"' in schema.replace(" ", "")
     assert "onnx" not in schema.lower()
 
 

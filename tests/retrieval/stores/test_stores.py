@@ -1,6 +1,7 @@
 """Every store against the one contract."""
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,22 @@ class TestChromaServer(SharedStoreContract):
 
     def open(self, place: str) -> VectorStore:
         return open_place(place)
+
+
+class TestS3Vectors(SharedStoreContract):
+    @pytest.fixture
+    def place(self, shared_s3_vectors: str, aws: Callable[[str], None]) -> str:
+        aws(shared_s3_vectors)
+        return f"s3:{shared_s3_vectors}|test-{uuid.uuid4().hex}|plans"
+
+    def open(self, place: str) -> VectorStore:
+        return open_place(place)
+
+
+class TestS3VectorsWhereMissingFieldsAreNotUnequal(TestS3Vectors):
+    random_filters = 100  # the same 500 pass in TestS3Vectors
+
+    @pytest.fixture
+    def place(self, other_shared_s3_vectors: str, aws: Callable[[str], None]) -> str:
+        aws(other_shared_s3_vectors)
+        return f"s3:{other_shared_s3_vectors}|test-{uuid.uuid4().hex}|plans"

@@ -1,0 +1,1 @@
+"""The commands of ``benefits-chat``, by what they are about."""

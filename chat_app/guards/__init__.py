@@ -1,0 +1,1 @@
+"""Guard hooks around question and answer, and the guards themselves."""

@@ -1,0 +1,93 @@
+"""Guards in order: each sees what the one before let through."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chat_app.errors import GuardError
+from chat_app.guards.hooks import Allowed, Guard, GuardReport, Hook, Masked, Refused, Verdict
+from prompts.library import prompt
+from retrieval.usage import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What came through a chain.
+
+    Attributes:
+        texts: to go on with, masked where a guard asked for it.
+        refusal: what the user is told when a guard refused; empty when none did.
+        reports: what each guard said.
+    """
+
+    texts: tuple[str, ...]
+    refusal: str = ""
+    reports: tuple[GuardReport, ...] = ()
+
+
+class GuardChain:
+    """Runs guards until one refuses."""
+
+    def __init__(self, guards: Sequence[Guard] = (), *, go_on_after_failure: bool = False) -> None:
+        """Hold the guards.
+
+        Args:
+            guards: in the order in which they run.
+            go_on_after_failure: what a guard that cannot decide means; by default it refuses.
+        """
+        self._guards = tuple(guards)
+        self._go_on = go_on_after_failure
+
+    @property
+    def wants_whole_answer(self) -> bool:
+        """Must the answer be held back until it is complete?"""
+        return any(guard.whole_answer for guard in self._guards)
+
+    def check_question(self, question: str, meter: Meter) -> Passed:
+        """Run what the user wrote through all guards."""
+        return self._run("question", (question,), lambda g, t: g.check_question(t[0], meter))
+
+    def check_answer(
+        self, sentences: Sequence[str], question: str, passages: Sequence[str], meter: Meter
+    ) -> Passed:
+        """Run verified sentences through all guards."""
+        return self._run(
+            "answer",
+            tuple(sentences),
+            lambda guard, texts: guard.check_answer(texts, question, passages, meter),
+        )
+
+    def _run(
+        self,
+        hook: Hook,
+        texts: tuple[str, ...],
+        check: Callable[[Guard, tuple[str, ...]], Verdict],
+    ) -> Passed:
+        reports: list[GuardReport] = []
+        for guard in self._guards:
+            started = time.monotonic()
+            verdict = self._decided(guard, texts, check)
+            milliseconds = (time.monotonic() - started) * 1000
+            reports.append(GuardReport(guard.name, hook, verdict, milliseconds))
+            if isinstance(verdict, Refused):
+                return Passed((), verdict.message, tuple(reports))
+            if isinstance(verdict, Masked):
+                texts = verdict.texts
+        return Passed(texts, reports=tuple(reports))
+
+    def _decided(
+        self,
+        guard: Guard,
+        texts: tuple[str, ...],
+        check: Callable[[Guard, tuple[str, ...]], Verdict],
+    ) -> Verdict:
+        try:
+            verdict = check(guard, texts)
+        except GuardError as error:
+            return self._failed(str(error))
+        if isinstance(verdict, Masked) and len(verdict.texts) != len(texts):
+            return self._failed(f"{guard.name} gave {len(verdict.texts)} texts for {len(texts)}")
+        return verdict
+
+    def _failed(self, why: str) -> Verdict:
+        return Allowed() if self._go_on else Refused(prompt("guard_failed", why=why))

@@ -1,0 +1,95 @@
+"""Passages -> drafts: written by a language model, or quoted, which is also what stands in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from chat_app.answers import Turn
+from chat_app.conversation import standalone_question
+from chat_app.drafts import Draft, read_drafts
+from chat_app.generation.streaming import stream_text
+from chat_app.prompting import ANSWER, COMPARISON, messages, within_budget
+from chat_app.tokens import TokenCounter
+from retrieval.documents import Match
+from retrieval.usage import Meter
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+MAX_DRAFTS = 16
+"""Drafts of one reply that are read: the rules ask for four; what goes on and on is stopped."""
+MAX_SENTENCES = 3
+"""Most sentences that are quoted for one plan."""
+CELL_SENTENCES = 2
+"""Most sentences that are quoted in a cell of a comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be written: the question, the passages to answer from, and the form."""
+
+    question: str
+    passages: Sequence[Match]
+    is_cell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes drafts, each with the numbers of the task's passages that it cites.
+
+    Attributes:
+        quotes: the generator that writes nothing of its own.
+        model: a language model, or None where quotes are the answer.
+        prompt_tokens: budget of a prompt; passages beyond it are left out, the last first.
+        quotes_after_failure: quotes stand in for a model that fails, instead of an error.
+    """
+
+    quotes: "BaseChatModel"
+    model: "BaseChatModel | None" = None
+    prompt_tokens: int = 6_000
+    quotes_after_failure: bool = False
+    _tokens: TokenCounter = field(default_factory=TokenCounter)
+
+    def standalone(self, question: str, turns: Sequence[Turn], meter: Meter) -> str:
+        """A follow-up as a question of its own; as it is where no language model is there."""
+        if self.model is None:
+            return question
+        return standalone_question(self.model, question, turns, meter)
+
+    def drafts(self, task: Task, meter: Meter) -> Iterator[Draft]:
+        """Drafts of the language model; of quotes where there is none.
+
+        Raises:
+            GenerationError: the generator failed; the drafts before it stand.
+        """
+        if self.model is None:
+            yield from self.quoted(task, meter)
+            return
+        rules = COMPARISON if task.is_cell else ANSWER
+        kept = within_budget(
+            task.question, task.passages, self.prompt_tokens, self._tokens.count, rules
+        )
+        if not kept:
+            return
+        prompt = messages(task.question, kept, rules)
+        pieces = stream_text(self.model, prompt, meter)
+        for draft in islice(read_drafts(pieces), MAX_DRAFTS):
+            yield draft._replace(numbers=_of_task(draft.numbers, kept, task.passages))
+
+    def quoted(self, task: Task, meter: Meter) -> Iterator[Draft]:
+        """Drafts that quote the passages."""
+        prompt = messages(task.question, task.passages)
+        limit = CELL_SENTENCES if task.is_cell else MAX_SENTENCES
+        options = {"max_sentences": limit, "meter": meter}
+        pieces = stream_text(self.quotes, prompt, meter, options)
+        yield from read_drafts(pieces, whole_lines=True)
+
+
+def _of_task(
+    numbers: Sequence[int], kept: Sequence[Match], passages: Sequence[Match]
+) -> tuple[int, ...]:
+    """Numbers of the prompt's passages as numbers of the task's; a number of none stays one."""
+    places = [passages.index(match) + 1 for match in kept]
+    none = len(passages) + 1
+    return tuple(places[n - 1] if 1 <= n <= len(places) else none for n in numbers)
