@@ -36,6 +36,7 @@ class _Asked:
     book: PlanBook
     meant: Meant
     composition: Composition
+    guarding: Guarding
     meter: Meter
 
 
@@ -103,7 +104,7 @@ class Assistant:
         book = self._plan_book()
         meant = book.meant(text, self._today(), question.policies, question.plan_year)
         composition = Composition(text, meant, book.policies)
-        asked = _Asked(text, question, book, meant, composition, meter)
+        asked = _Asked(text, question, book, meant, composition, guarding, meter)
         yield from guarding.answer(text, self._answered(asked))
 
     def _answered(self, asked: _Asked) -> Iterator[Event]:
@@ -157,7 +158,8 @@ class Assistant:
     def _search(self, asked: _Asked, text: str, plan: Plan | None, year: int | None) -> Searched:
         where = plan_filter(plan, year)
         started = time.monotonic()
-        matches = self._searcher.search(Query(text, where, PASSAGES), asked.meter)
+        found = self._searcher.search(Query(text, where, PASSAGES), asked.meter)
+        matches = asked.guarding.passages(text, found)
         milliseconds = (time.monotonic() - started) * 1000
         searched = Searched(plan, to_json(where), tuple(matches), milliseconds)
         asked.composition.searched(searched)

@@ -1,10 +1,12 @@
 """The guards around one answer: its question, and its sentences before they are shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from chat_app.answers import Answer, Event, Finished, Said, Sentence
 from chat_app.guards.chain import GuardChain, Passed
+from chat_app.guards.hooks import GuardReport
+from retrieval.documents import Match
 from retrieval.usage import Meter
 
 
@@ -30,6 +32,13 @@ class Guarding:
     def question(self, text: str) -> Passed:
         """Check what the user wrote."""
         return self._noted(self._guards.check_question(text, self._meter))
+
+    def passages(self, question: str, matches: Sequence[Match]) -> Sequence[Match]:
+        """What a search found, without what the guards withhold; nothing when one refuses."""
+        texts = [match.text for match in matches]
+        kept = self._guards.check_passages(texts, question, self._meter)
+        self._note(kept.reports)
+        return [matches[position] for position in kept.positions]
 
     def answer(self, question: str, events: Iterator[Event]) -> Iterator[Event]:
         """Check the sentences among the events; each goes on as the guards leave it.
@@ -74,8 +83,11 @@ class Guarding:
         return passed.texts or texts, passed.refusal
 
     def _noted(self, passed: Passed) -> Passed:
-        self._reports += [report.to_json() for report in passed.reports]
+        self._note(passed.reports)
         return passed
+
+    def _note(self, reports: Sequence[GuardReport]) -> None:
+        self._reports += [report.to_json() for report in reports]
 
 
 def refused(question: str, message: str, answer: Answer | None = None) -> Answer:

@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat_app.errors import GuardError
-from chat_app.guards.hooks import Allowed, Guard, GuardReport, Hook, Masked, Refused, Verdict
+from chat_app.guards.hooks import (
+    Allowed,
+    Guard,
+    GuardReport,
+    Hook,
+    Masked,
+    Refused,
+    Verdict,
+    Withheld,
+)
 from prompts.library import prompt
 from retrieval.usage import Meter
 
@@ -21,6 +30,21 @@ class Passed:
     """
 
     texts: tuple[str, ...]
+    refusal: str = ""
+    reports: tuple[GuardReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The passages that came through a chain.
+
+    Attributes:
+        positions: of the passages to go on with, in their order.
+        refusal: what the user is told when a guard refused; empty when none did.
+        reports: what each guard said.
+    """
+
+    positions: tuple[int, ...]
     refusal: str = ""
     reports: tuple[GuardReport, ...] = ()
 
@@ -47,6 +71,21 @@ class GuardChain:
         """Run what the user wrote through all guards."""
         return self._run("question", (question,), lambda g, t: g.check_question(t[0], meter))
 
+    def check_passages(self, passages: Sequence[str], question: str, meter: Meter) -> Kept:
+        """Run what a search found through all guards, each on what the ones before left."""
+        positions = list(range(len(passages)))
+        reports: list[GuardReport] = []
+        for guard in self._guards if passages else ():
+            texts = [passages[position] for position in positions]
+            started = time.monotonic()
+            verdict = self._judged(lambda: guard.check_passages(texts, question, meter))  # noqa: B023 - called at once
+            reports.append(GuardReport(guard.name, "passages", verdict, _since(started)))
+            if isinstance(verdict, Refused):
+                return Kept((), verdict.message, tuple(reports))
+            if isinstance(verdict, Withheld):
+                positions = [p for at, p in enumerate(positions) if at not in verdict.positions]
+        return Kept(tuple(positions), reports=tuple(reports))
+
     def check_answer(
         self, sentences: Sequence[str], question: str, passages: Sequence[str], meter: Meter
     ) -> Passed:
@@ -67,8 +106,7 @@ class GuardChain:
         for guard in self._guards:
             started = time.monotonic()
             verdict = self._decided(guard, texts, check)
-            milliseconds = (time.monotonic() - started) * 1000
-            reports.append(GuardReport(guard.name, hook, verdict, milliseconds))
+            reports.append(GuardReport(guard.name, hook, verdict, _since(started)))
             if isinstance(verdict, Refused):
                 return Passed((), verdict.message, tuple(reports))
             if isinstance(verdict, Masked):
@@ -81,13 +119,21 @@ class GuardChain:
         texts: tuple[str, ...],
         check: Callable[[Guard, tuple[str, ...]], Verdict],
     ) -> Verdict:
-        try:
-            verdict = check(guard, texts)
-        except GuardError as error:
-            return self._failed(str(error))
+        verdict = self._judged(lambda: check(guard, texts))
         if isinstance(verdict, Masked) and len(verdict.texts) != len(texts):
             return self._failed(f"{guard.name} gave {len(verdict.texts)} texts for {len(texts)}")
         return verdict
 
+    def _judged(self, check: Callable[[], Verdict]) -> Verdict:
+        try:
+            return check()
+        except GuardError as error:
+            return self._failed(str(error))
+
     def _failed(self, why: str) -> Verdict:
         return Allowed() if self._go_on else Refused(prompt("guard_failed", why=why))
+
+
+def _since(started: float) -> float:
+    """Milliseconds since a moment of ``time.monotonic``."""
+    return (time.monotonic() - started) * 1000

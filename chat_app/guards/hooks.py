@@ -1,7 +1,8 @@
 """The guard hooks and their verdicts, which are values.
 
-A guard derives from ``Guard`` and overrides the hooks it is for. A verdict allows, masks or
-refuses; a guard that cannot decide raises ``GuardError``, and a setting says what that means.
+A guard derives from ``Guard`` and overrides the hooks it is for. A verdict allows, masks, withholds
+passages or refuses; a guard that cannot decide raises ``GuardError``, and a setting says what that
+means.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from retrieval.usage import Meter
 
-Hook: TypeAlias = Literal["question", "answer"]
+Hook: TypeAlias = Literal["question", "passages", "answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,18 @@ class Masked:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """Some passages are left out: neither a generator nor a user gets to see them.
+
+    Attributes:
+        positions: of the passages, from 0.
+    """
+
+    positions: frozenset[int]
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """None of it goes on.
 
@@ -44,7 +57,7 @@ class Refused:
     scores: Mapping[str, float] = field(default_factory=dict)
 
 
-Verdict: TypeAlias = Allowed | Masked | Refused
+Verdict: TypeAlias = Allowed | Masked | Withheld | Refused
 
 
 class Guard:
@@ -61,6 +74,24 @@ class Guard:
 
     def check_question(self, question: str, meter: Meter) -> Verdict:
         """Judge what the user wrote, before anything is done with it.
+
+        Raises:
+            GuardError: the guard cannot decide.
+        """
+        return Allowed()
+
+    def check_passages(
+        self,
+        passages: Sequence[str],
+        question: str,
+        meter: Meter,
+    ) -> Verdict:
+        """Judge what a search found, before a generator reads it; passages are never masked.
+
+        Args:
+            passages: texts, best first.
+            question: as it was understood.
+            meter: counts what is paid for.
 
         Raises:
             GuardError: the guard cannot decide.
@@ -99,7 +130,7 @@ class GuardReport:
 
     def to_json(self) -> dict[str, object]:
         """The report as the command line prints it."""
-        words = {Allowed: "allowed", Masked: "masked", Refused: "refused"}
+        words = {Allowed: "allowed", Masked: "masked", Withheld: "withheld", Refused: "refused"}
         value: dict[str, object] = {
             "guard": self.guard,
             "hook": self.hook,
@@ -108,6 +139,8 @@ class GuardReport:
         }
         if isinstance(self.verdict, Refused):
             value["message"] = self.verdict.message
+        if isinstance(self.verdict, Withheld):
+            value["passages"] = len(self.verdict.positions)
         if self.verdict.scores:
             value["scores"] = dict(self.verdict.scores)
         return value

@@ -8,7 +8,7 @@ from chat_app.answers import Answer, Citation, Event, Finished, Said, Searched, 
 from chat_app.errors import GuardError
 from chat_app.guarding import Guarding
 from chat_app.guards.chain import GuardChain
-from chat_app.guards.hooks import Allowed, Guard, Masked, Refused, Verdict
+from chat_app.guards.hooks import Allowed, Guard, Masked, Refused, Verdict, Withheld
 from retrieval.usage import Meter
 from tests.fakes.documents import match
 
@@ -160,3 +160,39 @@ def test_a_refusal_ends_the_chain_and_every_verdict_is_reported() -> None:
         ("question", "allowed", {"risk": 0.1}),
         ("question", "refused", None),
     ]
+
+
+class Withholding(Listening):
+    """Withholds passages that hold a word."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+    def check_passages(self, passages: Sequence[str], question: str, meter: Meter) -> Verdict:
+        self.passages.append(tuple(passages))
+        found = frozenset(at for at, text in enumerate(passages) if self.word in text)
+        return Withheld(found) if found else Allowed()
+
+
+def test_withheld_passages_go_no_further_and_the_next_guard_does_not_see_them() -> None:
+    first, second = Withholding("free"), Withholding("copay")
+    guarding = Guarding(GuardChain([first, second]), Meter())
+    matches = [match("All is free."), match("A copay."), match("The plan."), match("Not free.")]
+    assert [m.text for m in guarding.passages("How?", matches)] == ["The plan."]
+    assert second.passages == [("A copay.", "The plan.")]
+    assert [(r["verdict"], r["passages"]) for r in guarding.reports] == [
+        ("withheld", 2),
+        ("withheld", 1),
+    ]
+
+
+def test_a_guard_that_cannot_decide_about_passages_lets_none_through() -> None:
+    class Broken(Guard):
+        def check_passages(self, passages: Sequence[str], question: str, meter: Meter) -> Verdict:
+            raise GuardError("down")
+
+    matches = [match("The plan.")]
+    assert Guarding(GuardChain([Broken()]), Meter()).passages("How?", matches) == []
+    going_on = GuardChain([Broken()], go_on_after_failure=True)
+    assert Guarding(going_on, Meter()).passages("How?", matches) == matches
