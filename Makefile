@@ -38,7 +38,7 @@ $(VENV)/installed-test: $(VENV)/installed
 
 test: $(VENV)/installed-test browser check
 	@echo "Running all tests ..."
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadscope
 
 check: $(VENV)/installed-test
 	@echo "Checking format, lint, types and imports ..."

@@ -92,9 +92,9 @@ def compare(left: VectorStore, right: VectorStore, names: str) -> None:
 def main(count: int = 20_000, dimension: int = 384) -> None:
     """Copy there and back and print times and differences."""
     sys.path.insert(0, str(ROOT))
-    from tests.doubles.s3_vectors.process import s3_vectors_process
+    from tests.doubles.process import double_process
 
-    with tempfile.TemporaryDirectory() as folder, s3_vectors_process() as url:
+    with tempfile.TemporaryDirectory() as folder, double_process("s3_vectors") as url:
         point_to(url)
         first, second = ChromaStore(Path(folder, "first")), ChromaStore(Path(folder, "second"))
         cloud = S3VectorsStore("benefits-chat", "copying", region="us-east-1")

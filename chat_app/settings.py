@@ -20,6 +20,8 @@ class Settings(RetrievalSettings):
         generator_failure: what a model that cannot be reached means: ``refuse`` to answer with
             an error that says why, or answer with ``quotes`` and say so.
         guardrails: what judges questions and answers.
+        guards: further guards, as ``module:Class``, separated by commas; they run last.
+        guard_seconds: longest wait for one check of one guard.
         guardrail_id: id or ARN of the Bedrock guardrail.
         guardrail_version: its version, or ``DRAFT``.
         guardrail_grounding: least grounding score of an answer, beside the guardrail's own.
@@ -34,6 +36,8 @@ class Settings(RetrievalSettings):
     answer_seconds: float = Field(default=30, ge=1, le=3_600)
     generator_failure: Literal["refuse", "quotes"] = "refuse"
     guardrails: Literal["off", "bedrock"] = "off"
+    guards: str = ""
+    guard_seconds: float = Field(default=30, ge=0.1, le=600)
     guardrail_id: str = ""
     guardrail_version: str = "DRAFT"
     guardrail_grounding: float | None = Field(default=None, ge=0, le=1)

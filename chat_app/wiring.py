@@ -9,6 +9,7 @@ from chat_app.assistant import Assistant
 from chat_app.generation.quotes import QuotesChatModel
 from chat_app.guards.chain import GuardChain
 from chat_app.guards.hooks import Guard
+from chat_app.guards.loading import load_guards
 from chat_app.plans import PlanBook
 from chat_app.settings import Settings
 from chat_app.writing import Writer
@@ -57,8 +58,13 @@ class Application:
 
     @cached_property
     def _guards(self) -> GuardChain:
-        guards = [_bedrock_guard(self.settings)] if self.settings.guardrails == "bedrock" else []
-        return GuardChain(guards, go_on_after_failure=self.settings.guardrail_failure == "go_on")
+        settings = self.settings
+        guards = [_bedrock_guard(settings)] if settings.guardrails == "bedrock" else []
+        return GuardChain(
+            [*guards, *load_guards(settings.guards)],
+            go_on_after_failure=settings.guardrail_failure == "go_on",
+            seconds=settings.guard_seconds,
+        )
 
 
 def open_application(notify: Callable[[str], None] = lambda _: None) -> Application:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chat_app.errors import GuardError
 from chat_app.guards.hooks import (
@@ -15,8 +16,12 @@ from chat_app.guards.hooks import (
     Verdict,
     Withheld,
 )
+from chat_app.guards.supervising import supervised
 from prompts.library import prompt
 from retrieval.usage import Meter
+
+CHECK_SECONDS = 30.0
+"""Longest wait for one check: a service is tried a few times, a guard here takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,24 @@ class Kept:
 class GuardChain:
     """Runs guards until one refuses."""
 
-    def __init__(self, guards: Sequence[Guard] = (), *, go_on_after_failure: bool = False) -> None:
+    def __init__(
+        self,
+        guards: Sequence[Guard] = (),
+        *,
+        go_on_after_failure: bool = False,
+        seconds: float = CHECK_SECONDS,
+    ) -> None:
         """Hold the guards.
 
         Args:
             guards: in the order in which they run.
-            go_on_after_failure: what a guard that cannot decide means; by default it refuses.
+            go_on_after_failure: what a guard that cannot decide, fails, hangs or answers nonsense
+                means; by default it refuses.
+            seconds: longest wait for one check of one guard.
         """
         self._guards = tuple(guards)
         self._go_on = go_on_after_failure
+        self._seconds = seconds
 
     @property
     def wants_whole_answer(self) -> bool:
@@ -78,7 +92,10 @@ class GuardChain:
         for guard in self._guards if passages else ():
             texts = [passages[position] for position in positions]
             started = time.monotonic()
-            verdict = self._judged(lambda: guard.check_passages(texts, question, meter))  # noqa: B023 - called at once
+            check = partial(guard.check_passages, texts, question, meter)
+            verdict = self._judged(guard.name, check)
+            if isinstance(verdict, Masked):
+                verdict = self._failed(f"{guard.name} masked passages, which are never changed")
             reports.append(GuardReport(guard.name, "passages", verdict, _since(started)))
             if isinstance(verdict, Refused):
                 return Kept((), verdict.message, tuple(reports))
@@ -119,14 +136,16 @@ class GuardChain:
         texts: tuple[str, ...],
         check: Callable[[Guard, tuple[str, ...]], Verdict],
     ) -> Verdict:
-        verdict = self._judged(lambda: check(guard, texts))
+        verdict = self._judged(guard.name, lambda: check(guard, texts))
+        if isinstance(verdict, Withheld):
+            return self._failed(f"{guard.name} withheld passages where none were given")
         if isinstance(verdict, Masked) and len(verdict.texts) != len(texts):
             return self._failed(f"{guard.name} gave {len(verdict.texts)} texts for {len(texts)}")
         return verdict
 
-    def _judged(self, check: Callable[[], Verdict]) -> Verdict:
+    def _judged(self, name: str, check: Callable[[], Verdict]) -> Verdict:
         try:
-            return check()
+            return supervised(name, check, self._seconds)
         except GuardError as error:
             return self._failed(str(error))
 

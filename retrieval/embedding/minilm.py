@@ -10,10 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.embedding.export import MANIFEST_FILE, ensure_export
+from retrieval.embedding.recent import RecentVectors
 from retrieval.embedding.runtime import DIMENSION, WINDOW, Runtime
 from retrieval.embedding.weights import NAME, Notify
 from retrieval.errors import EmbeddingError
 from retrieval.usage import Meter
+
+RECENT = 4_096
+"""Vectors that are kept, 6 MB: questions, and the sentences of passages that are often quoted."""
+MAX_OF_QUESTION = 128
+"""Texts of one call up to which their vectors are kept: more are an index in the making."""
 
 
 class MiniLM:
@@ -51,6 +57,7 @@ class MiniLM:
         self._notify = notify or _unheard
         self._lock = Lock()
         self._runtime: Runtime | None = None
+        self._recent = RecentVectors(RECENT)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and without cutting.
@@ -70,9 +77,16 @@ class MiniLM:
         Raises:
             EmbeddingError: the model cannot be had, exported, loaded or run.
         """
-        if not texts:
-            return np.zeros((0, DIMENSION), dtype=np.float32)
-        return self._loaded().embed(texts)
+        if len(texts) > MAX_OF_QUESTION:
+            return self._loaded().embed(texts)
+        known = {text: self._recent.get(text) for text in dict.fromkeys(texts)}
+        missing = [text for text, vector in known.items() if vector is None]
+        if missing:
+            for text, vector in zip(missing, self._loaded().embed(missing), strict=True):
+                known[text] = vector
+                self._recent.put(text, vector)
+        rows = [known[text] for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(texts), DIMENSION)
 
     def _loaded(self) -> Runtime:
         with self._lock:

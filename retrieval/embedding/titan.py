@@ -1,7 +1,6 @@
 """Amazon Titan Text Embeddings V2 on Bedrock: one call a text, many calls side by side."""
 
 import json
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.aws import aws_failures, make_client
+from retrieval.embedding.recent import RecentVectors
 from retrieval.embedding.runtime import encodable, load_tokenizer
 from retrieval.embedding.weights import TOKENIZER_FILE, find_weights
 from retrieval.errors import EmbeddingError
@@ -30,8 +30,8 @@ MAX_CHARACTERS = 50_000
 CONCURRENCY = 16
 READ_SECONDS = 20.0
 """A call takes about 0.1 s: whoever waits for a question's vector waits no minutes."""
-RECENT = 256
-"""Vectors that are kept, 1 MB: the sentence of the contract and the questions of the last hour."""
+RECENT = 4_096
+"""Vectors that are kept, 17 MB: questions, and the sentences of passages that are often quoted."""
 
 
 class Titan:
@@ -78,7 +78,7 @@ class Titan:
         self._region = region
         self._concurrency = concurrency
         self._read_seconds = read_seconds
-        self._recent = _Recent(RECENT)
+        self._recent = RecentVectors(RECENT)
         self._lock = Lock()
         self._client: Any = None
         self._tokenizer: tokenizers.Tokenizer | None = None
@@ -200,27 +200,6 @@ class Titan:
                     read_seconds=self._read_seconds,
                 )
             return self._client
-
-
-class _Recent:
-    """The vectors of the texts that were asked for last. Safe for threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, text: str) -> NDArray[np.float32] | None:
-        with self._lock:
-            if text in self._vectors:
-                self._vectors.move_to_end(text)
-            return self._vectors.get(text)
-
-    def put(self, text: str, vector: NDArray[np.float32]) -> None:
-        with self._lock:
-            self._vectors[text] = vector
-            if len(self._vectors) > self._size:
-                self._vectors.popitem(last=False)
 
 
 def _too_long(text: str, size: str, limit: str) -> EmbeddingError:

@@ -14,18 +14,15 @@ What chromadb 1.5.9 does with a field, found by running it, embedded and as a se
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from retrieval.documents import Scalar
-from retrieval.filters import All, AnyOf, Equals, Filter, Not, OneOf, Range
+from retrieval.filters import All, AnyOf, Filter, Not, OneOf, Range
+from retrieval.stores.clauses import Clause, all_of, any_of, clause_of, is_encodable
 from retrieval.stores.records import RESERVED
 
 MAX_VALUES = 10_000
 MAX_PARTS = 200
 """Far below what fails (see above); a larger filter is applied here, not by Chroma."""
-
-Clause: TypeAlias = "dict[str, object] | bool"
-"""A ``where`` of Chroma; True admits every record, False none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,88 +44,57 @@ def translate(where: Filter | None) -> ChromaFilter:
         return ChromaFilter(clause=True, exact=True)
     if _too_large(where):
         return ChromaFilter(clause=True, exact=False)
-    return ChromaFilter(clause=_clause(where, negated=False), exact=not _negates_range(where))
+    return ChromaFilter(clause=clause_of(where, _Dialect()), exact=not _negates_range(where))
 
 
-def _clause(where: Filter, *, negated: bool) -> Clause:
-    """The clause of a filter or of its opposite: negations are carried to the comparisons."""
-    match where:
-        case Not(inner):
-            return _clause(inner, negated=not negated)
-        case All(filters) | AnyOf(filters):
-            parts = [_clause(part, negated=negated) for part in filters]
-            return _all(parts) if isinstance(where, All) is not negated else _any(parts)
-        case Equals(name, value):
-            return _one_of(name, [value], negated=negated)
-        case OneOf(name, values):
-            return _one_of(name, values, negated=negated)
-        case Range(name, at_least, at_most):
-            return True if negated else _in_range(name, at_least, at_most)
+class _Dialect:
+    """How Chroma compares a field."""
 
-
-def _one_of(name: str, values: Sequence[Scalar], *, negated: bool) -> Clause:
-    """The field has one of the values, or negated: has none of them, or is missing."""
-    if not _storable(name):
-        return negated
-    texts = [value for value in values if isinstance(value, str) and _encodable(value)]
-    truths = [value for value in values if isinstance(value, bool)]
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    whole = [int(number) for number in numbers if number == int(number)]
-    fractions = [float(number) for number in numbers if number != int(number)]
-    # What Chroma takes a fraction for when it meets a whole number.
-    cut = [int(fraction) for fraction in fractions]
-    if negated:
-        return _all(
+    def one_of(self, name: str, values: Sequence[Scalar], *, negated: bool) -> Clause:
+        """The field has one of the values, or negated: has none of them, or is missing."""
+        if not _storable(name):
+            return negated
+        texts = [value for value in values if isinstance(value, str) and is_encodable(value)]
+        truths = [value for value in values if isinstance(value, bool)]
+        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        whole = [int(number) for number in numbers if number == int(number)]
+        fractions = [float(number) for number in numbers if number != int(number)]
+        # What Chroma takes a fraction for when it meets a whole number.
+        cut = [int(fraction) for fraction in fractions]
+        if negated:
+            return all_of(
+                [
+                    *(_listed(name, "$nin", kind) for kind in (texts, truths, whole) if kind),
+                    any_of([_listed(name, "$nin", fractions), _listed(name, "$in", cut)]),
+                ]
+            )
+        return any_of(
             [
-                *(_listed(name, "$nin", kind) for kind in (texts, truths, whole) if kind),
-                _any([_listed(name, "$nin", fractions), _listed(name, "$in", cut)]),
+                *(_listed(name, "$in", kind) for kind in (texts, truths, whole)),
+                all_of([_listed(name, "$in", fractions), _listed(name, "$nin", cut)]),
             ]
         )
-    return _any(
-        [
-            *(_listed(name, "$in", kind) for kind in (texts, truths, whole)),
-            _all([_listed(name, "$in", fractions), _listed(name, "$nin", cut)]),
-        ]
-    )
+
+    def in_range(self, name: str, at_least: float | None, at_most: float | None) -> Clause:
+        """The field is a number within the bounds."""
+        if not _storable(name):
+            return False
+        parts: list[Clause] = []
+        if at_least is not None:
+            parts.append({name: {"$gte": at_least}})
+            if int(at_least) < at_least:
+                parts.append({name: {"$ne": int(at_least)}})
+        if at_most is not None:
+            parts.append({name: {"$lte": at_most}})
+            if int(at_most) > at_most:
+                parts.append({name: {"$ne": int(at_most)}})
+        return all_of(parts)
 
 
 def _listed(name: str, operator: str, values: Sequence[Scalar]) -> Clause:
     if not values:
         return operator == "$nin"
     return {name: {operator: list(dict.fromkeys(values))}}
-
-
-def _in_range(name: str, at_least: float | None, at_most: float | None) -> Clause:
-    if not _storable(name):
-        return False
-    parts: list[Clause] = []
-    if at_least is not None:
-        parts.append({name: {"$gte": at_least}})
-        if int(at_least) < at_least:
-            parts.append({name: {"$ne": int(at_least)}})
-    if at_most is not None:
-        parts.append({name: {"$lte": at_most}})
-        if int(at_most) > at_most:
-            parts.append({name: {"$ne": int(at_most)}})
-    return _all(parts)
-
-
-def _all(parts: Sequence[Clause]) -> Clause:
-    if False in parts:
-        return False
-    return _joined("$and", [part for part in parts if part is not True], empty=True)
-
-
-def _any(parts: Sequence[Clause]) -> Clause:
-    if True in parts:
-        return True
-    return _joined("$or", [part for part in parts if part is not False], empty=False)
-
-
-def _joined(operator: str, parts: Sequence[Clause], *, empty: bool) -> Clause:
-    if not parts:
-        return empty
-    return parts[0] if len(parts) == 1 else {operator: list(parts)}
 
 
 def _negates_range(where: Filter, *, negated: bool = False) -> bool:
@@ -164,12 +130,4 @@ def _size(where: Filter) -> tuple[int, int]:
 
 def _storable(name: str) -> bool:
     """Can a record have this field at all? Chroma keeps its own under the reserved names."""
-    return not name.startswith(RESERVED) and _encodable(name)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return not name.startswith(RESERVED) and is_encodable(name)

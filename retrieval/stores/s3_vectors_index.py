@@ -9,9 +9,10 @@ from retrieval.documents import Record, Scalar, Vector
 from retrieval.errors import StoreError, StoreUnavailableError
 from retrieval.filters import Filter, matches
 from retrieval.interfaces import Hit
+from retrieval.stores.clauses import Clause
 from retrieval.stores.records import nearest, ranked
 from retrieval.stores.s3_vectors_client import S3VectorsClient
-from retrieval.stores.s3_vectors_filters import Clause, translate
+from retrieval.stores.s3_vectors_filters import translate
 from retrieval.stores.s3_vectors_limits import (
     DELETE_KEYS,
     GET_KEYS,

@@ -43,6 +43,7 @@ def aws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: S3VectorsServer, bedrock: BedrockServer
 ) -> Cli:
     """Run a command in the AWS world, from environment variables alone."""
+    monkeypatch.setattr("retrieval.aws.ATTEMPTS", 3)  # the pauses between six take 15 s
     monkeypatch.chdir(tmp_path)
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)

@@ -14,8 +14,8 @@ from tests.doubles.s3_vectors import S3VectorsServer
 from tests.samples.test_questions import QUESTIONS
 
 PROJECT = Path(__file__).parents[2]
-EVERY = 4
-"""Of the labelled questions one in four is asked, in each world."""
+EVERY = 8
+"""Of the labelled questions one in eight is asked, in each world."""
 
 
 def run(env: dict[str, str], *arguments: object) -> Run:

@@ -19,7 +19,7 @@ from chat_app.generation.streaming import stream_text
 from retrieval.usage import Meter
 from tests.doubles.bedrock import BEHAVIOURS, BedrockServer, Guardrail, Reply, answers, frames
 from tests.doubles.bedrock.faults import CONNECTION, ERRORS, STREAM
-from tests.fakes.aws import environment, server_that_answers
+from tests.fakes.aws import OF_EVERY_OPERATION, environment, server_that_answers
 
 MODEL = "amazon.nova-micro-v1:0"
 PROMPT = [
@@ -31,21 +31,8 @@ PROMPT = [
 ]
 ANSWER = "The deductible is $500 [1]. Checkups are free [1]."
 WORDS = {
-    "throttling": "limits the calls",
-    "service_unavailable": "try again in a minute",
-    "internal": "try again in a minute",
-    "model_timeout": "try again in a minute",
-    "model_not_ready": "try again in a minute",
-    "model_error": "try again in a minute",
-    "access_denied": "Give the role the permission",
-    "expired_token": "have expired: sign in again",
-    "not_found": "AWS_REGION",
-    "quota": "Ask AWS for a higher one",
-    "validation": "benefits-chat doctor",
-    "delay": "did not answer in time: try again",
-    "reset": "the connection to AWS broke: try again",
+    **OF_EVERY_OPERATION,
     "not_json": "the answer arrived damaged: try again",
-    "bad_gateway": "AWS_ENDPOINT_URL",
     "stream_throttling": "limits the calls",
     "stream_model_error": "try again in a minute",
     "stream_internal": "try again in a minute",

@@ -1,6 +1,8 @@
 """Guards around an answer: what they see, what their verdicts do."""
 
+import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -63,7 +65,7 @@ class Failing(Listening):
 
 
 def guarded(*guards: Guard, go_on: bool = False) -> list[Event]:
-    guarding = Guarding(GuardChain(guards, go_on_after_failure=go_on), Meter())
+    guarding = Guarding(GuardChain(guards, go_on_after_failure=go_on, seconds=0.5), Meter())
     return list(guarding.answer("How?", iter(EVENTS)))
 
 
@@ -196,3 +198,49 @@ def test_a_guard_that_cannot_decide_about_passages_lets_none_through() -> None:
     assert Guarding(GuardChain([Broken()]), Meter()).passages("How?", matches) == []
     going_on = GuardChain([Broken()], go_on_after_failure=True)
     assert Guarding(going_on, Meter()).passages("How?", matches) == matches
+
+
+class Raising(Listening):
+    def check_answer(self, *_: Any) -> Verdict:
+        raise ZeroDivisionError
+
+
+class Hanging(Listening):
+    def check_answer(self, *_: Any) -> Verdict:
+        time.sleep(5)
+        return Allowed()
+
+
+class Leaving(Listening):
+    def check_answer(self, *_: Any) -> Verdict:
+        raise SystemExit
+
+
+class Talking(Listening):
+    def check_answer(self, *_: Any) -> Any:
+        return "fine by me"
+
+
+class Confused(Listening):
+    def check_answer(self, *_: Any) -> Verdict:
+        return Withheld(frozenset({0}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Raising, "the guard listening failed (ZeroDivisionError)"),
+        (Leaving, "the guard listening failed (SystemExit)"),
+        (Hanging, "the guard listening did not answer within 0.5 s"),
+        (Talking, "the guard listening gave str for a verdict"),
+        (Confused, "listening withheld passages where none were given"),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_guard_that_breaks_refuses_with_a_clear_sentence(
+    kind: type[Listening], said: str, whole: bool
+) -> None:
+    answer = last(guarded(kind(whole=whole)))
+    assert (answer.reason, answer.sentences) == ("guardrail", ())
+    assert said in answer.message
+    assert guarded(kind(whole=whole), go_on=True) == list(EVENTS)

@@ -41,8 +41,8 @@ from tests.doubles.bedrock import (
     titan,
 )
 from tests.doubles.bedrock.faults import CONNECTION, ERRORS, STREAM, STREAM_ERRORS
-from tests.doubles.bedrock.process import bedrock_process
 from tests.doubles.bedrock.words import tokens
+from tests.doubles.process import double_process
 
 MICRO = "amazon.nova-micro-v1:0"
 TITAN = "amazon.titan-embed-text-v2:0"
@@ -872,7 +872,7 @@ class TestServing:
         }
         script.write_text(json.dumps(wanted))
         with (
-            bedrock_process("--script", str(script)) as address,
+            double_process("bedrock", "--script", str(script)) as address,
             closing(boto3_client(address)) as client,
         ):
             assert said(client, "visits?") == "Acupuncture takes 12 visits a year."
@@ -895,7 +895,7 @@ class TestServing:
 
     def test_a_process_takes_a_behaviour(self) -> None:
         with (
-            bedrock_process("--behaviour", "not_in_documents") as address,
+            double_process("bedrock", "--behaviour", "not_in_documents") as address,
             closing(boto3_client(address)) as client,
         ):
             assert said(client, "visits?") == "NOT_IN_DOCUMENTS"

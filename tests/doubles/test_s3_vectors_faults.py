@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,10 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from tests.doubles.process import PROJECT, double_process
 from tests.doubles.s3_vectors import Fault, S3VectorsServer
 from tests.doubles.s3_vectors.clients import PLACE, SIGNED, connected, make_index, vector
 from tests.doubles.s3_vectors.faults import EVERY
-from tests.doubles.s3_vectors.process import COMMAND, PROJECT, s3_vectors_process
 
 ONE = [vector("a", 1, 0, 0)]
 
@@ -234,11 +235,14 @@ def test_what_was_kept_in_a_file_outlives_the_double(tmp_path: Path) -> None:
 
 def test_the_double_runs_as_a_process_that_may_be_killed(tmp_path: Path) -> None:
     options = ("--data", str(tmp_path / "data"), "--port", "0")
-    with s3_vectors_process(*options) as url, httpx.Client(base_url=url) as raw:
+    with double_process("s3_vectors", *options) as url, httpx.Client(base_url=url) as raw:
         body = {"vectorBucketName": "plans"}
         assert raw.post("/CreateVectorBucket", json=body, headers=SIGNED).is_success
     with subprocess.Popen(
-        [*COMMAND, *options], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.doubles.s3_vectors", *options],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
@@ -246,7 +250,7 @@ def test_the_double_runs_as_a_process_that_may_be_killed(tmp_path: Path) -> None
             assert raw.post("/GetVectorBucket", json={"vectorBucketName": "plans"}).is_success
             assert raw.post("/CreateVectorBucket", json={"vectorBucketName": "kill"}).is_success
             process.send_signal(signal.SIGKILL)
-    with s3_vectors_process(*options) as url:
+    with double_process("s3_vectors", *options) as url:
         found = httpx.post(f"{url}/ListVectorBuckets", json={}, headers=SIGNED).json()
         assert {bucket["vectorBucketName"] for bucket in found["vectorBuckets"]} == {
             "plans",

@@ -6,6 +6,24 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+OF_EVERY_OPERATION = {
+    "throttling": "limits the calls",
+    "service_unavailable": "try again in a minute",
+    "internal": "try again in a minute",
+    "model_timeout": "try again in a minute",
+    "model_not_ready": "try again in a minute",
+    "model_error": "try again in a minute",
+    "access_denied": "Give the role the permission",
+    "expired_token": "have expired: sign in again",
+    "not_found": "AWS_REGION",
+    "quota": "Ask AWS for a higher one",
+    "validation": "benefits-chat doctor",
+    "delay": "did not answer in time: try again",
+    "reset": "the connection to AWS broke: try again",
+    "bad_gateway": "AWS_ENDPOINT_URL",
+}
+"""Faults of the Bedrock double before an answer, and what the message says whatever was asked."""
+
 
 def environment(url: str) -> dict[str, str]:
     """Variables with which boto3 finds Bedrock at this address and nothing else of a user's."""

@@ -6,8 +6,8 @@ In a test::
         client = boto3.client("bedrock-runtime", endpoint_url=server.url, region_name="us-east-1",
                               aws_access_key_id="testing", aws_secret_access_key="testing")
 
-As a process: ``python tests/doubles/bedrock --port 0 --behaviour false_amounts``, or
-``process.bedrock_process`` in a test.
+As a process: ``python -m tests.doubles.bedrock --port 0 --behaviour false_amounts``, or
+``tests.doubles.process`` in a test.
 """
 
 from tests.doubles.bedrock.behaviours import BEHAVIOURS, Behaviour, Reply, answers

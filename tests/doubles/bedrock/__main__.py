@@ -1,4 +1,4 @@
-"""The double as a process: ``python tests/doubles/bedrock --port 4610 --behaviour half_wrong``.
+"""The double as a process: ``python -m tests.doubles.bedrock --port 4610 --behaviour half_wrong``.
 
 It prints its address on one line when it listens, and ends on SIGINT or SIGTERM.
 """

@@ -17,26 +17,13 @@ from retrieval.errors import EmbeddingError
 from retrieval.usage import Meter
 from tests.doubles.bedrock import BedrockServer, Fault
 from tests.doubles.bedrock.faults import CONNECTION, ERRORS
-from tests.fakes.aws import environment, server_that_answers
+from tests.fakes.aws import OF_EVERY_OPERATION, environment, server_that_answers
 
 MODEL = "amazon.titan-embed-text-v2:0"
 WORDS = {
-    "throttling": "limits the calls",
-    "service_unavailable": "try again in a minute",
-    "internal": "try again in a minute",
-    "model_timeout": "try again in a minute",
-    "model_not_ready": "try again in a minute",
-    "model_error": "try again in a minute",
-    "access_denied": "Give the role the permission",
-    "expired_token": "have expired: sign in again",
-    "not_found": "AWS_REGION",
-    "quota": "Ask AWS for a higher one",
-    "validation": "benefits-chat doctor",
-    "delay": "did not answer in time: try again",
-    "reset": "the connection to AWS broke: try again",
+    **OF_EVERY_OPERATION,
     "half_answer": "the connection to AWS broke: try again",
     "not_json": "BENEFITS_CHAT_TITAN_MODEL",
-    "bad_gateway": "AWS_ENDPOINT_URL",
 }
 
 

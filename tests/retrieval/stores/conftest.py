@@ -9,8 +9,8 @@ from socket import socket
 import httpx
 import pytest
 
+from tests.doubles.process import double_process
 from tests.doubles.s3_vectors import S3VectorsServer
-from tests.doubles.s3_vectors.process import s3_vectors_process
 from tests.retrieval.stores.other_process import aws_environment
 
 START_SECONDS = 20
@@ -65,7 +65,7 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def shared_s3_vectors() -> Iterator[str]:
     """The address of a server of S3 Vectors; each test has a bucket of its own in it."""
-    with s3_vectors_process() as url:
+    with double_process("s3_vectors") as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""The double as a process of its own, for tests of the shell and of crashes."""
+"""A double as a process of its own, for tests of the shell and of crashes."""
 
 import subprocess
 import sys
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PROJECT = Path(__file__).parents[2]
 SECONDS_TO_START = 30
 
 
 @contextmanager
-def bedrock_process(*options: str) -> Iterator[str]:
-    """Start the double with these command-line options; its address while it runs."""
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent), *options], stdout=subprocess.PIPE, text=True
-    )
+def double_process(name: str, *options: str) -> Iterator[str]:
+    """Start ``bedrock`` or ``s3_vectors`` with these options; its address while it runs."""
+    command = [sys.executable, "-m", f"tests.doubles.{name}", *options]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     giving_up = threading.Timer(SECONDS_TO_START, process.kill)
     giving_up.start()
@@ -23,7 +23,7 @@ def bedrock_process(*options: str) -> Iterator[str]:
         address = process.stdout.readline().strip()
         giving_up.cancel()
         if not address:
-            raise AssertionError("the double of Bedrock did not start")
+            raise AssertionError(f"the double {name} did not start")
         yield address
     finally:
         giving_up.cancel()
