@@ -64,7 +64,7 @@ async def open_chat() -> None:
     server.router.routes.insert(0, Route("/sources/{document:path}", send_pdf))
     # What keeps the model away now is said in answer to the first question.
     with suppress(RetrievalError):
-        await asyncio.to_thread(application().retrieval.embedder.embed, ["ready"])
+        await asyncio.to_thread(application().warm_up)
 
 
 async def send_pdf(request: Request) -> Response:

@@ -18,7 +18,7 @@ from prompts.library import prompt
 from retrieval.documents import Match
 from retrieval.filters import to_json
 from retrieval.pricing import usage_json
-from retrieval.searching import Query, Searcher, checked_question
+from retrieval.searching import MAX_QUESTION, Query, Searcher, checked_question, readable
 from retrieval.usage import Meter
 
 PASSAGES = 8
@@ -78,7 +78,7 @@ class Assistant:
         meter = Meter()
         guarding = Guarding(self._guards, meter)
         timings: dict[str, float] = {}
-        for event in self._guarded(checked_question(question.text), question, guarding, meter):
+        for event in self._guarded(question, guarding, meter):
             elapsed = (time.monotonic() - started) * 1000
             if isinstance(event, Said):
                 timings.setdefault("first_sentence", elapsed)
@@ -93,13 +93,16 @@ class Assistant:
             )
             yield Finished(answer)
 
-    def _guarded(
-        self, text: str, question: Question, guarding: Guarding, meter: Meter
-    ) -> Iterator[Event]:
-        passed = guarding.question(text)
+    def _guarded(self, question: Question, guarding: Guarding, meter: Meter) -> Iterator[Event]:
+        typed = readable(question.text)
+        if len(typed) <= MAX_QUESTION:
+            checked_question(typed)
+        # What is too long is refused only then: it may be a cry for help.
+        passed = guarding.question(typed[:MAX_QUESTION])
         if passed.refusal:
-            yield Finished(refused(text, passed.refusal))
+            yield Finished(refused(passed.texts[0], passed.refusal))
             return
+        checked_question(typed)
         text = self._writer.standalone(passed.texts[0], question.turns, meter)
         book = self._plan_book()
         meant = book.meant(text, self._today(), question.policies, question.plan_year)

@@ -1,6 +1,7 @@
 """Settings of the chat application: those of retrieval, generator and guardrails."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -19,7 +20,10 @@ class Settings(RetrievalSettings):
         answer_seconds: longest wait for a piece of an answer.
         generator_failure: what a model that cannot be reached means: ``refuse`` to answer with
             an error that says why, or answer with ``quotes`` and say so.
-        guardrails: what judges questions and answers.
+        guardrails: what judges questions, passages and answers: ``local`` guards, a ``bedrock``
+            guardrail, or nothing beside the guards of one's own (``off``).
+        topics: YAML file of the subjects that are refused and of the signs of a crisis.
+        crisis_words: file with what a member in crisis is told.
         guards: further guards, as ``module:Class``, separated by commas; they run last.
         guard_seconds: longest wait for one check of one guard.
         guardrail_id: id or ARN of the Bedrock guardrail.
@@ -35,7 +39,9 @@ class Settings(RetrievalSettings):
     answer_tokens: int = Field(default=800, ge=50, le=10_000)
     answer_seconds: float = Field(default=30, ge=1, le=3_600)
     generator_failure: Literal["refuse", "quotes"] = "refuse"
-    guardrails: Literal["off", "bedrock"] = "off"
+    guardrails: Literal["local", "bedrock", "off"] = "local"
+    topics: Path | None = None
+    crisis_words: Path | None = None
     guards: str = ""
     guard_seconds: float = Field(default=30, ge=0.1, le=600)
     guardrail_id: str = ""

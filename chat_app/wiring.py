@@ -10,10 +10,12 @@ from chat_app.generation.quotes import QuotesChatModel
 from chat_app.guards.chain import GuardChain
 from chat_app.guards.hooks import Guard
 from chat_app.guards.loading import load_guards
+from chat_app.local_guards import local_guards
 from chat_app.plans import PlanBook
 from chat_app.settings import Settings
 from chat_app.writing import Writer
 from retrieval.settings import load_settings
+from retrieval.usage import Meter
 from retrieval.wiring import Retrieval, open_retrieval
 
 if TYPE_CHECKING:
@@ -44,6 +46,16 @@ class Application:
             self.retrieval.searcher(), self._writer, self.plan_book, guards=self._guards
         )
 
+    def warm_up(self) -> None:
+        """Load what the first question would wait for.
+
+        Raises:
+            RetrievalError: the embedding model cannot be had.
+        """
+        self.retrieval.embedder.embed(["ready"])
+        if self.settings.guardrails == "local":
+            self._guards.check_question("Is a checkup covered? Jane Roe, 555-867-5309", Meter())
+
     @cached_property
     def _writer(self) -> Writer:
         settings = self.settings
@@ -59,9 +71,13 @@ class Application:
     @cached_property
     def _guards(self) -> GuardChain:
         settings = self.settings
-        guards = [_bedrock_guard(settings)] if settings.guardrails == "bedrock" else []
+        chosen: list[Guard] = []
+        if settings.guardrails == "local":
+            chosen = local_guards(settings, self.retrieval)
+        elif settings.guardrails == "bedrock":
+            chosen = [_bedrock_guard(settings)]
         return GuardChain(
-            [*guards, *load_guards(settings.guards)],
+            [*chosen, *load_guards(settings.guards)],
             go_on_after_failure=settings.guardrail_failure == "go_on",
             seconds=settings.guard_seconds,
         )

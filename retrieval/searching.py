@@ -102,14 +102,18 @@ class Searcher:
         return self._hybrid.query_hybrid(vector, question, count, query.where)
 
 
+def readable(question: str) -> str:
+    """The question on one line, without surrounding space and control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in question).split())
+
+
 def checked_question(question: str) -> str:
     """The question without surrounding space and control characters.
 
     Raises:
         QuestionError: nothing readable is left, or it is too long.
     """
-    readable = "".join(c if c.isprintable() else " " for c in question)
-    cleaned = " ".join(readable.split())
+    cleaned = readable(question)
     if not any(c.isalnum() for c in cleaned):
         raise QuestionError("the question is empty: write what you would like to know")
     if len(cleaned) > MAX_QUESTION:

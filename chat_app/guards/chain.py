@@ -29,7 +29,7 @@ class Passed:
     """What came through a chain.
 
     Attributes:
-        texts: to go on with, masked where a guard asked for it.
+        texts: to go on with, masked where a guard asked for it; when one refuses, as it got them.
         refusal: what the user is told when a guard refused; empty when none did.
         reports: what each guard said.
     """
@@ -125,7 +125,7 @@ class GuardChain:
             verdict = self._decided(guard, texts, check)
             reports.append(GuardReport(guard.name, hook, verdict, _since(started)))
             if isinstance(verdict, Refused):
-                return Passed((), verdict.message, tuple(reports))
+                return Passed(texts, verdict.message, tuple(reports))
             if isinstance(verdict, Masked):
                 texts = verdict.texts
         return Passed(texts, reports=tuple(reports))

@@ -59,6 +59,11 @@ class MiniLM:
         self._runtime: Runtime | None = None
         self._recent = RecentVectors(RECENT)
 
+    @property
+    def models_folder(self) -> Path:
+        """Where the exported model lives, and what else is made once on a machine."""
+        return self._folder or _models_folder()
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and without cutting.
 
@@ -91,7 +96,7 @@ class MiniLM:
     def _loaded(self) -> Runtime:
         with self._lock:
             if self._runtime is None:
-                folder = (self._folder or _models_folder()) / NAME
+                folder = self.models_folder / NAME
                 ensure_export(folder, self._notify)
                 self._runtime = _load(folder, self._threads)
             return self._runtime

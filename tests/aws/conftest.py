@@ -50,6 +50,7 @@ def aws(
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.url)
     monkeypatch.setenv("BENEFITS_CHAT_WORLD", "aws")
+    monkeypatch.setenv("BENEFITS_CHAT_GUARDRAILS", "off")
     monkeypatch.setenv("BENEFITS_CHAT_DATA_DIR", str(tmp_path / "data"))
     return invoke
 

@@ -97,6 +97,7 @@ class TestGuardrails:
             )
         )
         monkeypatch.setenv("BENEFITS_CHAT_GUARDRAIL_ID", "benefitsguard")
+        monkeypatch.delenv("BENEFITS_CHAT_GUARDRAILS")
 
     def test_an_intervention_is_shown_in_the_guardrails_words(self, indexed: Cli) -> None:
         answer = indexed("ask", "Can you diagnose my knee?", "--json").rows[0]

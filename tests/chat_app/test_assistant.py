@@ -14,6 +14,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from chat_app.answers import Answer, Finished, Plan, Question, Said, Searched
 from chat_app.assistant import Assistant
 from chat_app.generation.quotes import QuotesChatModel
+from chat_app.guards.chain import GuardChain
+from chat_app.guards.hooks import Allowed, Guard, Refused, Verdict
 from chat_app.plans import PlanBook
 from chat_app.prompting import NO_ANSWER
 from chat_app.writing import Writer
@@ -24,6 +26,7 @@ from retrieval.indexing import Indexer
 from retrieval.originals import OriginalFiles
 from retrieval.searching import Searcher
 from retrieval.stores.memory import MemoryStore
+from retrieval.usage import Meter
 from tests.fakes.documents import InMemoryFound, document
 from tests.fakes.words import WordVectors
 
@@ -101,7 +104,9 @@ DOCUMENTS = [
 
 
 def assistant(
-    model: BaseChatModel | None = None, documents: Sequence[InMemoryFound] = DOCUMENTS
+    model: BaseChatModel | None = None,
+    documents: Sequence[InMemoryFound] = DOCUMENTS,
+    guards: GuardChain | None = None,
 ) -> Assistant:
     store, vectors = MemoryStore(), WordVectors()
     Indexer(store, vectors, OriginalFiles(Path("unused")), nullcontext).index(documents)
@@ -110,6 +115,7 @@ def assistant(
         Searcher(store, vectors),
         Writer(QuotesChatModel(embed=vectors.embed), model),
         lambda: book,
+        guards,
         today=lambda: date(2026, 6, 1),
     )
 
@@ -245,3 +251,16 @@ def test_a_question_that_is_none_is_refused_clearly(text: str) -> None:
 def test_an_unknown_policy_is_named() -> None:
     with pytest.raises(UnknownNameError, match="'GOLD'"):
         ask("What is the deductible?", policies=("GOLD",))
+
+
+def test_a_cry_for_help_is_heard_however_long_it_is() -> None:
+    class Listening(Guard):
+        def check_question(self, question: str, meter: Meter) -> Verdict:
+            return Refused("Call 988.") if "help me" in question else Allowed()
+
+    asked = assistant(guards=GuardChain([Listening()]))
+    *_, last = asked.answer(Question("help me " + "please " * 2_000))
+    assert isinstance(last, Finished)
+    assert last.answer.message == "Call 988."
+    with pytest.raises(QuestionError, match="are read: shorten it"):
+        list(asked.answer(Question("please " * 2_000)))

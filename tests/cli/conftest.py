@@ -63,6 +63,8 @@ def cli(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> Callable
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BENEFITS_CHAT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("BENEFITS_CHAT_STORE", store)
+    # They have tests of their own, and take half a second to load.
+    monkeypatch.setenv("BENEFITS_CHAT_GUARDRAILS", "off")
 
     return invoke
 
