@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from chat_app.commands import asking, documents, running
+from chat_app.commands import asking, documents, evaluating, running
 from chat_app.errors import ChatError
 from retrieval.errors import RetrievalError
 
@@ -39,6 +39,7 @@ for command in (
     documents.copy,
     asking.search,
     asking.ask,
+    evaluating.evaluate,
     running.chat,
     running.doctor,
 ):

@@ -45,6 +45,14 @@ def copying_progress(*, shown: bool) -> Iterator[Callable[[TransferProgress], No
 
 
 @contextmanager
+def evaluating_progress(rows: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+    """A callback that draws the bar: one more row is measured, of how many, time left."""
+    with _bar("Measuring", "rows ·", shown=shown) as bar:
+        bar.update(bar.tasks[0].id, total=rows)
+        yield lambda: bar.advance(bar.tasks[0].id)
+
+
+@contextmanager
 def _bar(name: str, unit: str, *, shown: bool) -> Iterator["Bar"]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

@@ -43,7 +43,7 @@ class Application:
             ContractError: it was built with another model.
         """
         return Assistant(
-            self.retrieval.searcher(), self._writer, self.plan_book, guards=self._guards
+            self.retrieval.searcher(), self._writer, self.plan_book, guards=self.guards
         )
 
     def warm_up(self) -> None:
@@ -54,7 +54,7 @@ class Application:
         """
         self.retrieval.embedder.embed(["ready"])
         if self.settings.guardrails == "local":
-            self._guards.check_question("Is a checkup covered? Jane Roe, 555-867-5309", Meter())
+            self.guards.check_question("Is a checkup covered? Jane Roe, 555-867-5309", Meter())
 
     @cached_property
     def _writer(self) -> Writer:
@@ -69,7 +69,8 @@ class Application:
         )
 
     @cached_property
-    def _guards(self) -> GuardChain:
+    def guards(self) -> GuardChain:
+        """Judge questions, passages and answers."""
         settings = self.settings
         chosen: list[Guard] = []
         if settings.guardrails == "local":

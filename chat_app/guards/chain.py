@@ -72,14 +72,14 @@ class GuardChain:
                 means; by default it refuses.
             seconds: longest wait for one check of one guard.
         """
-        self._guards = tuple(guards)
+        self.guards = tuple(guards)
         self._go_on = go_on_after_failure
         self._seconds = seconds
 
     @property
     def wants_whole_answer(self) -> bool:
         """Must the answer be held back until it is complete?"""
-        return any(guard.whole_answer for guard in self._guards)
+        return any(guard.whole_answer for guard in self.guards)
 
     def check_question(self, question: str, meter: Meter) -> Passed:
         """Run what the user wrote through all guards."""
@@ -89,7 +89,7 @@ class GuardChain:
         """Run what a search found through all guards, each on what the ones before left."""
         positions = list(range(len(passages)))
         reports: list[GuardReport] = []
-        for guard in self._guards if passages else ():
+        for guard in self.guards if passages else ():
             texts = [passages[position] for position in positions]
             started = time.monotonic()
             check = partial(guard.check_passages, texts, question, meter)
@@ -120,7 +120,7 @@ class GuardChain:
         check: Callable[[Guard, tuple[str, ...]], Verdict],
     ) -> Passed:
         reports: list[GuardReport] = []
-        for guard in self._guards:
+        for guard in self.guards:
             started = time.monotonic()
             verdict = self._decided(guard, texts, check)
             reports.append(GuardReport(guard.name, hook, verdict, _since(started)))
