@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from chat_app.verification import values
+from chat_app.values import values
 from retrieval.documents import Match
 from retrieval.keywords import terms
 from retrieval.sentences import Span, sentences

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from chat_app.answers import Turn
 from chat_app.errors import GenerationError
 from chat_app.generation.streaming import stream_text
-from chat_app.verification import values
+from chat_app.values import values
 from prompts.library import prompt
 from retrieval.keywords import terms
 from retrieval.usage import Meter

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from chat_app.verification import values
+from chat_app.values import values
 from retrieval.keywords import terms
 from retrieval.sentences import Span, sentences
 

@@ -23,6 +23,9 @@ class Settings(RetrievalSettings):
         guardrails: what judges questions, passages and answers: ``local`` guards, a ``bedrock``
             guardrail, or nothing beside the guards of one's own (``off``).
         topics: YAML file of the subjects that are refused and of the signs of a crisis.
+        entailment_model: folder or name of a cross-encoder that must find each sentence entailed by
+            a passage it cites; by default none is asked.
+        entailment_score: least probability of that.
         crisis_words: file with what a member in crisis is told.
         guards: further guards, as ``module:Class``, separated by commas; they run last.
         guard_seconds: longest wait for one check of one guard.
@@ -42,6 +45,8 @@ class Settings(RetrievalSettings):
     guardrails: Literal["local", "bedrock", "off"] = "local"
     topics: Path | None = None
     crisis_words: Path | None = None
+    entailment_model: str = ""
+    entailment_score: float = Field(default=0.5, ge=0, le=1)
     guards: str = ""
     guard_seconds: float = Field(default=30, ge=0.1, le=600)
     guardrail_id: str = ""

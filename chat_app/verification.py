@@ -1,27 +1,29 @@
 """Does the cited passage support the sentence? Pure functions.
 
-A sentence is supported when the passages it cites hold its words and every value it states:
-amounts of money, percentages, dates and counts, compared as values and not as strings.
+A sentence is supported when the passages it cites hold its words and every value it states, of the
+same thing, in the same plan and year, and neither denies what the other says. What stands in a
+passage to the letter needs no further check.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
 
+from chat_app.contradictions import Finding, contradictions
+from chat_app.evidence import Evidence, read_passages, tokens
+from chat_app.lexing import lexed
+from chat_app.names import foreign_names
+from chat_app.support import Embed, features, support
+from chat_app.swaps import swaps
+from chat_app.values import Value, same, values
 from retrieval.documents import Match
-from retrieval.keywords import terms
 
-MIN_WORDS = 0.6
-"""Least share of a sentence's meaning-bearing words that its passages must hold."""
+MIN_WORDS = 0.1
+"""Least support of the words.
 
-
-class Value(NamedTuple):
-    """A value stated in a text: its kind and what it is, in one form."""
-
-    kind: str
-    amount: str
+On 1,252 pairs (``python -m benchmarks.grounding fit``) it keeps 94 % of supported sentences and
+lets 61 % of others about the same subject through, which the further checks then judge; 0.2 keeps
+93 % and lets 37 % through, 0.5 86 % and 12 %; a share of 60 % of the words 95 % and 64 %.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,120 +31,70 @@ class Verdict:
     """Whether the passages support a sentence.
 
     Attributes:
-        words: share of the sentence's meaning-bearing words found in the passages, 0 to 1.
+        words: how far the words are borne out, 0 to 1; 1 for a quote.
         missing: values that the sentence states and the passages do not.
+        findings: what else does not hold.
+        quoted: the sentence stands in a passage to the letter, or is one of its rows read aloud.
     """
 
     words: float
-    missing: tuple[Value, ...]
+    missing: tuple[Value, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    quoted: bool = False
 
     @property
     def supported(self) -> bool:
         """May the sentence be shown?"""
-        return not self.missing and self.words >= MIN_WORDS
+        return not self.missing and not self.findings and self.words >= MIN_WORDS
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """Each check's own score: support of the words 0 to 1, the others 1 or 0 (failed)."""
+        failed = {finding.check for finding in self.findings}
+        checks = {check: float(check not in failed) for check in _CHECKS}
+        return {"words": self.words, "value": float(not self.missing), **checks}
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the sentence is not supported, for a reader; empty when it is."""
+        said = [f"the passage does not say {value}" for value in self.missing]
+        said += [finding.reason for finding in self.findings]
+        if self.words < MIN_WORDS:
+            said.append(f"the passage bears out its words to {self.words:.0%} only")
+        return tuple(dict.fromkeys(said))
 
 
-_ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-fifteen sixteen seventeen eighteen nineteen twenty"""
-_TENS = "thirty forty fifty sixty seventy eighty ninety"
-_NUMBER_WORDS = {word: str(number) for number, word in enumerate(_ONES.split())} | {
-    word: str(10 * number) for number, word in enumerate(_TENS.split(), 3)
-}
-_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
-_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}
-
-_AMOUNT = r"\d+(?:,\d{3})*(?:\.\d+)?"
-# Capital, so that "you may 10 times" is no date.
-_MONTH = rf"(?P<month>(?-i:{'|'.join(name.capitalize() for name in _MONTHS)}))[a-z]*\.?"
-_PATTERNS = (
-    re.compile(
-        rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>\d{{4}}))?",
-        re.IGNORECASE,
-    ),
-    re.compile(r"\b(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})\b"),
-    re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b"),
-    re.compile(
-        rf"(?:\$|usd\s?)\s?(?P<money>{_AMOUNT})(?:\s?(?P<scale>million|billion|k\b))?",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"(?P<money>{_AMOUNT})(?:\s(?P<scale>million|billion))?\s?(?:dollars?|usd)\b",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"(?P<percent>{_AMOUNT})\s?(?:%|percent\b|per\s?cent\b)", re.IGNORECASE),
-    re.compile(rf"(?P<count>{_AMOUNT})(?!\w)"),
-    re.compile(rf"\b(?P<word>{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE),
-)
-_SCALES = {"k": 3, "million": 6, "billion": 9}
+_CHECKS = ("binding", "negation", "year", "name")
 
 
-def verify(sentence: str, passages: Sequence[Match]) -> Verdict:
+def verify(sentence: str, passages: Sequence[Match], embed: Embed | None = None) -> Verdict:
     """Compare a sentence with exactly the passages that it cites.
 
     Title, section, plan and year of a passage count as part of it.
+
+    Args:
+        sentence: as it would be shown.
+        passages: that it cites.
+        embed: texts to unit vectors; with it, words also count by their meaning.
     """
-    evidence = [_evidence(passage) for passage in passages]
-    held = {value for text in evidence for value in values(text)}
-    held |= {Value("date", value.amount[4:]) for value in held if value.kind == "date"}
-    stated, prose = _read(sentence)
-    words = terms(prose)
-    known = {term for text in evidence for term in terms(text)}
-    share = sum(word in known for word in words) / len(words) if words else float(bool(stated))
-    return Verdict(share, tuple(value for value in stated if value not in held))
+    evidence = read_passages(passages)
+    if any(held.quotes(tokens(sentence)) for held in evidence):
+        return Verdict(1.0, quoted=True)
+    held = [value for one in evidence for value in one.values]
+    missing = [v for v in values(sentence) if not any(same(v, other) for other in held)]
+    return Verdict(
+        words=support(features(sentence, evidence, embed)),
+        missing=tuple(dict.fromkeys(missing)),
+        findings=tuple(dict.fromkeys(_findings(sentence, evidence))),
+    )
 
 
-def _evidence(passage: Match) -> str:
-    parts = (passage.text, passage.title, passage.section, passage.policy, passage.plan_year)
-    return "\n".join(str(part) for part in parts if part)
-
-
-def values(text: str) -> list[Value]:
-    """The amounts, percentages, dates and counts that a text states, in one form each.
-
-    ``$1,500`` and ``1500 dollars`` are the same value, as are ``20%`` and ``20 percent``,
-    ``January 1, 2026`` and ``1/1/2026``, ``three`` and ``3``.
-    """
-    return _read(text)[0]
-
-
-def _read(text: str) -> tuple[list[Value], str]:
-    """The values of a text, and its words without them."""
-    left = text
-    found: list[Value] = []
-    for pattern in _PATTERNS:
-        kept = []
-        position = 0
-        for match in pattern.finditer(left):
-            found.extend(_value(match))
-            kept.append(left[position : match.start()])
-            position = match.end()
-        left = " ".join([*kept, left[position:]])
-    return found, left
-
-
-def _value(match: re.Match[str]) -> Iterator[Value]:
-    groups = {name: text for name, text in match.groupdict().items() if text}
-    if "month" in groups:
-        yield Value("date", _date(groups))
-    elif "word" in groups:
-        yield Value("count", _NUMBER_WORDS[groups["word"].lower()])
-    else:
-        kind = next(kind for kind in ("money", "percent", "count") if kind in groups)
-        yield Value(kind, _plain(groups[kind], _SCALES.get(groups.get("scale", "").lower(), 0)))
-
-
-def _date(groups: dict[str, str]) -> str:
-    month = groups["month"]
-    number = int(month) if month.isdigit() else _MONTHS[month[:3].lower()]
-    return f"{groups.get('year', '')}-{number:02d}-{int(groups['day']):02d}"
-
-
-def _plain(number: str, scale: int) -> str:
-    try:
-        amount = Decimal(number.replace(",", "")).scaleb(scale)
-    except InvalidOperation:
-        return number
-    return f"{amount.normalize():f}"
+def _findings(sentence: str, evidence: Sequence[Evidence]) -> Iterator[Finding]:
+    yield from contradictions(sentence, evidence)
+    units = [unit for held in evidence for unit in held.units]
+    yield from (Finding("binding", reason) for reason in swaps(lexed(sentence), units))
+    for name in foreign_names(sentence, evidence):
+        yield Finding("name", f"the passage does not name {name!r}")
 
 
 def shared_words(left: Iterable[str], right: Iterable[str]) -> float:

@@ -78,7 +78,7 @@ class Application:
         elif settings.guardrails == "bedrock":
             chosen = [_bedrock_guard(settings)]
         return GuardChain(
-            [*chosen, *load_guards(settings.guards)],
+            [*chosen, *_entailment_guards(settings), *load_guards(settings.guards)],
             go_on_after_failure=settings.guardrail_failure == "go_on",
             seconds=settings.guard_seconds,
         )
@@ -115,3 +115,11 @@ def _bedrock_guard(settings: Settings) -> Guard:
         min_grounding=settings.guardrail_grounding,
         min_relevance=settings.guardrail_relevance,
     )
+
+
+def _entailment_guards(settings: Settings) -> list[Guard]:
+    if not settings.entailment_model:
+        return []
+    from chat_app.guards.entailment import EntailmentGuard
+
+    return [EntailmentGuard(settings.entailment_model, min_score=settings.entailment_score)]

@@ -11,7 +11,8 @@ from chat_app.evaluation.question_types import question_type
 from chat_app.evaluation.results import Result
 from chat_app.evaluation.rows import EvalRow, Label
 from chat_app.plans import PlanBook, search_filter
-from chat_app.verification import Verdict, values, verify
+from chat_app.values import values
+from chat_app.verification import Verdict, verify
 from retrieval.documents import Match
 from retrieval.searching import Query, Searcher
 

@@ -20,7 +20,8 @@ from pydantic import ConfigDict
 
 from chat_app.citations import without_list_marker
 from chat_app.prompting import NO_ANSWER, Passage, read_passages
-from chat_app.verification import shared_words, values
+from chat_app.values import values
+from chat_app.verification import shared_words
 from retrieval.documents import CELL_SEPARATOR
 from retrieval.glossary import Glossary
 from retrieval.keywords import STOP_WORDS, term_weights, terms

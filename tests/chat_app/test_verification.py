@@ -1,6 +1,16 @@
-import pytest
+from collections.abc import Sequence
 
-from chat_app.verification import Value, values, verify
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from chat_app.generation.quotes import row_as_prose
+from chat_app.values import Value, values
+from chat_app.verification import MIN_WORDS, verify
+from retrieval.documents import Match
+from retrieval.sentences import is_row, sentences
 from tests.fakes.documents import match
 
 PASSAGE = match(
@@ -25,6 +35,10 @@ PASSAGE = match(
         ("Sept. 5", "September 5th"),
         ("three", "3"),
         ("Sixty", "60"),
+        ("(800) 555-0110", "1-800-555-0110"),
+        ("1-800-HMO-2219", "800-466-2219"),
+        ("https://www.plan.example.com/forms.", "plan.example.com/forms"),
+        ("Help@Plan.example.com", "help@plan.example.com"),
     ],
 )
 def test_the_same_value_in_two_forms_is_one_value(left: str, right: str) -> None:
@@ -33,7 +47,15 @@ def test_the_same_value_in_two_forms_is_one_value(left: str, right: str) -> None
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [("$20", "20%"), ("$20", "20"), ("$1,500", "$15,000"), ("$1.50", "$150"), ("30", "30%")],
+    [
+        ("$20", "20%"),
+        ("$20", "20"),
+        ("$1,500", "$15,000"),
+        ("$1.50", "$150"),
+        ("30", "30%"),
+        ("800-555-0110", "800-555-0111"),
+        ("www.plan.example.com", "www.plans.example.com"),
+    ],
 )
 def test_different_kinds_and_amounts_are_different_values(left: str, right: str) -> None:
     assert values(left) != values(right)
@@ -81,3 +103,161 @@ def test_a_sentence_is_compared_with_exactly_the_passages_it_cites() -> None:
     assert not verify("Specialist visits have a $40 copay.", [PASSAGE]).supported
     assert verify("Specialist visits have a $40 copay.", [PASSAGE, other]).supported
     assert not verify("Specialist visits have a $40 copay.", []).supported
+
+
+VISITS = match(
+    "You pay $20 for a primary care visit and $40 for a specialist visit in-network. "
+    "Out-of-network visits cost $90. A referral is not required. Hearing aids are covered, "
+    "up to $1,500.\n\n"
+    "The plan does not cover:\n\n- Cosmetic surgery\n\n- Weight loss drugs",
+    section="Visits",
+    policy="PPO_PLUS",
+    plan_year=2026,
+)
+ROWS = match(
+    "Specialist visit | In-network: $40 copay | Out-of-network: Not covered\n\n"
+    "Primary care visit | In-network: $20 copay | Out-of-network: $60 copay\n\n"
+    "Deductible | Individual: $500 | Family: $1,000\n\n"
+    "Emergency room | In 2025: $150 | In 2026: $175\n\n"
+    "Checkup | In-network: No charge | Out-of-network: 40%\n\n"
+    "Questions | Phone: 800-555-0110 | Claims: 800-555-0199",
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("A visit to a specialist in the network costs $40.00.", VISITS),
+        ("For primary care visits you pay 20 dollars.", VISITS),
+        ("You don't need a referral.", VISITS),
+        ("No referral is required.", VISITS),
+        ("Cosmetic surgery is not covered.", VISITS),
+        ("With PPO Plus in 2026, a specialist visit is $40.", VISITS),
+        ("A specialist visit is not covered outside the network.", ROWS),
+        ("The family deductible is $1,000.", ROWS),
+        ("An emergency room visit is $175 in 2026.", ROWS),
+        ("In-network checkups are free.", ROWS),
+        ("There is no copay for a checkup in the network.", ROWS),
+        ("For questions, phone (800) 555-0110.", ROWS),
+    ],
+)
+def test_the_same_said_in_other_words_is_supported(sentence: str, passage: Match) -> None:
+    assert verify(sentence, [passage]).reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage", "check"),
+    [
+        ("You pay $40 for a primary care visit.", VISITS, "binding"),
+        ("Out-of-network visits cost $40.", VISITS, "binding"),
+        ("A referral is required.", VISITS, "negation"),
+        ("Hearing aids are not covered, up to $1,500.", VISITS, "negation"),
+        ("Cosmetic surgery is covered.", VISITS, "negation"),
+        ("With HMO Select, a specialist visit is $40.", VISITS, "name"),
+        ("With PPO Plus in 2025, a specialist visit is $40.", VISITS, "value"),
+        ("A specialist visit has a $40 copay out-of-network.", ROWS, "binding"),
+        ("Specialist visits are covered out-of-network.", ROWS, "negation"),
+        ("The family deductible is $500.", ROWS, "binding"),
+        ("The emergency room is $150 in 2026.", ROWS, "binding"),
+        ("Out-of-network checkups are free.", ROWS, "negation"),
+        ("For claims call 800-555-0110.", ROWS, "binding"),
+        ("For claims call 800-555-0198.", ROWS, "value"),
+        ("For questions see www.plan.example.com.", ROWS, "value"),
+    ],
+)
+def test_what_the_passage_says_otherwise_is_not_supported(
+    sentence: str, passage: Match, check: str
+) -> None:
+    verdict = verify(sentence, [passage])
+    assert not verdict.supported
+    assert verdict.scores[check] == 0
+    assert verdict.reasons
+
+
+def test_a_reason_says_what_the_passage_says_instead() -> None:
+    assert verify("You pay $40 for a primary care visit.", [VISITS]).reasons[0] == (
+        "the passage says $20 of this, not $40"
+    )
+
+
+@pytest.mark.parametrize("row", ROWS.text.split("\n\n"))
+def test_a_row_read_as_prose_is_a_quote(row: str) -> None:
+    assert verify(row_as_prose(row), [ROWS]).quoted
+
+
+def test_half_a_sentence_is_no_quote() -> None:
+    passage = match("We do not agree that the plan covers acupuncture in the first year.")
+    assert not verify("The plan covers acupuncture in the first year.", [passage]).supported
+
+
+def test_meaning_counts_where_an_embedder_is_given() -> None:
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.tile(np.array([1, 0], dtype=np.float32), (len(texts), 1))
+
+    said = "The physician visit is cheap and quick."
+    assert verify(said, [VISITS], embed).words > verify(said, [VISITS]).words
+
+
+def test_a_quote_needs_no_embedder() -> None:
+    def fail(texts: Sequence[str]) -> NDArray[np.float32]:
+        raise AssertionError(texts)
+
+    assert verify("Out-of-network visits cost $90.", [VISITS], fail).quoted
+
+
+LINES = st.lists(
+    st.one_of(
+        st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60),
+        st.sampled_from(
+            ["You pay $20, not $40.", "- No copay", "Visit | In-network: $5 | Out: Not covered"]
+        ),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(deadline=None)
+@given(LINES)
+def test_every_sentence_of_a_passage_verifies_against_it(lines: list[str]) -> None:
+    passage = match("\n\n".join(lines))
+    for start, end in sentences(passage.text):
+        said = passage.text[start:end]
+        if any(character.isalpha() for character in said):
+            verdict = verify(row_as_prose(said) if is_row(said) else said, [passage])
+            assert verdict.supported, verdict
+
+
+@settings(deadline=None)
+@given(LINES, st.sampled_from(["You pay $20.", "The copay is $5 in 2026.", "Nothing is covered."]))
+def test_further_passages_never_make_a_value_missing_or_a_quote_fail(
+    lines: list[str], said: str
+) -> None:
+    more = match("\n\n".join(lines))
+    assert set(verify(said, [VISITS, more]).missing) <= set(verify(said, [VISITS]).missing)
+    assert verify(said, [more, match(said)]).supported
+
+
+@settings(deadline=None)
+@given(st.integers(1, 9_999_999), st.sampled_from(["${:,}", "${}.00", "{} dollars", "$ {:,}"]))
+def test_how_an_amount_is_written_never_matters(amount: int, form: str) -> None:
+    passage = match(f"The deductible for the whole family is ${amount:,} a year.")
+    said = f"The whole family deductible is {form.format(amount)} a year."
+    assert verify(said, [passage]).supported
+    assert not verify(
+        said, [match(passage.text.replace(f"${amount:,}", f"${amount + 1:,}"))]
+    ).supported
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_judged(said: str) -> None:
+    verdict = verify(said, [VISITS, ROWS])
+    assert 0 <= verdict.words <= 1
+    assert verdict.supported == (not verdict.reasons)
+
+
+def test_words_alone_decide_from_a_least_support() -> None:
+    verdict = verify("Acupuncture and massage therapy are reimbursed.", [VISITS])
+    assert verdict.words < MIN_WORDS
+    assert "bears out its words" in verdict.reasons[0]
