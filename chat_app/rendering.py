@@ -81,6 +81,36 @@ def refusal(answer: Answer) -> str:
     return answer.message or prompt("not_in_documents")
 
 
+def laid_out(text: str, shown: Callable[[str], str]) -> str:
+    """A text of several paragraphs in which paragraphs, list items and bold words alone are kept.
+
+    Args:
+        text: from a prompt, a guard or a service.
+        shown: renders the words; what makes nothing of Markdown loses the asterisks.
+    """
+    bold = "**" if shown("*") != "*" else ""
+    return "\n".join(_line(line, shown, bold) for line in text.splitlines())
+
+
+def _line(line: str, shown: Callable[[str], str], bold: str) -> str:
+    item = "- " if line.startswith("- ") else ""
+    words = line.removeprefix("- ").split("**")
+    if len(words) % 2 == 0:
+        return item + shown(line.removeprefix("- "))
+    return item + "".join(
+        f"{bold}{shown(piece)}{bold}" if number % 2 else _spaced(piece, shown)
+        for number, piece in enumerate(words)
+    )
+
+
+def _spaced(piece: str, shown: Callable[[str], str]) -> str:
+    """The piece with a space where it had some at its ends, which ``shown`` may take off."""
+    if not piece.strip():
+        return " " if piece else ""
+    before, after = " " * piece[0].isspace(), " " * piece[-1].isspace()
+    return f"{before}{shown(piece).strip()}{after}"
+
+
 def removed_note(removed: int) -> str:
     """What is said when sentences were left out."""
     if removed == 1:
@@ -97,7 +127,7 @@ def place(match: Match, page: int | None) -> str:
 
 def _rendered(answer: Answer, shown: Callable[[str], str], link: Callable[[int], str]) -> str:
     if answer.refused:
-        return shown(refusal(answer))
+        return laid_out(refusal(answer), shown)
     if answer.comparison:
         body = _table(answer, shown, link)
     else:

@@ -82,3 +82,20 @@ def test_a_refusal_tells_why() -> None:
 def test_what_was_left_out_is_counted() -> None:
     assert removed_note(1).startswith("(One sentence was")
     assert removed_note(3).startswith("(3 sentences were")
+
+
+def test_a_refusal_keeps_paragraphs_lists_and_bold_words_and_nothing_else_is_active() -> None:
+    message = (
+        "Call **911** now (or [here](http://evil.example)).\n\n- **A:** call 988\n- <b>no</b>\n\n"
+        "Two ** alone."
+    )
+    answer = Answer("Help", reason="guardrail", message=message)
+    assert answer_text(answer) == message.replace("**911**", "911").replace("**A:**", "A:")
+    lines = answer_markdown(answer).split("\n")
+    assert lines[0].startswith("Call **911** now (or ")
+    assert r"\[here\]" in lines[0]
+    assert lines[1] == ""
+    assert lines[2].startswith("- **A")
+    assert "<b>" not in lines[3]
+    assert lines[5].startswith("Two ")
+    assert "**" not in lines[5]
