@@ -86,7 +86,8 @@ class TestGuardrails:
     """Bedrock Guardrails around question and answer."""
 
     @pytest.fixture(autouse=True)
-    def guarded(self, bedrock: BedrockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def guarded(self, aws: Cli, bedrock: BedrockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        del aws  # its environment is changed here
         bedrock.register(
             Guardrail(
                 "benefitsguard",

@@ -61,6 +61,7 @@ async def test_after_a_stop_the_next_question_is_answered(visitor: Visitor) -> N
     await visitor.begin("Slow please")
     await expect(visitor.answers).to_contain_text(SENTENCES[0])
     await visitor.page.click("#stop-button")
+    await expect(visitor.page.locator("#stop-button")).to_have_count(0)
     await visitor.begin("Short please")
     await expect(visitor.answers.last).to_contain_text(SENTENCES[2])
 
