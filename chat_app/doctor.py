@@ -47,7 +47,7 @@ def examine(
         what=f"embedder {settings.embedder}, store {settings.store}, "
         f"generator {settings.generator}, data in {settings.data_dir}",
     )
-    looks = [("embedder", _embedder), ("index", _index)]
+    looks = [("embedder", _embedder), ("guards", _guards), ("index", _index)]
     if paths:
         looks.append(("estimate", lambda application: _estimate(application, paths)))
     for part, look in looks:
@@ -61,6 +61,12 @@ def _embedder(application: Application) -> str:
     embedder = application.retrieval.embedder
     embedder.embed(["ready"])
     return f"{embedder.name}, {embedder.dimension} numbers, {embedder.window} tokens"
+
+
+def _guards(application: Application) -> str:
+    """Which guards there are; those that learn from examples have done so then."""
+    application.warm_up()
+    return ", ".join(guard.name for guard in application.guards.guards) or "none"
 
 
 def _index(application: Application) -> str:

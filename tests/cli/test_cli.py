@@ -122,6 +122,7 @@ def test_doctor_tells_what_works(cli: Cli, plans: Path) -> None:
         "python": True,
         "settings": True,
         "embedder": True,
+        "guards": True,
         "index": True,
     }
     assert "3 documents" in done.rows[-1]["what"]
