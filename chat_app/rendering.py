@@ -42,12 +42,12 @@ def answer_json(answer: Answer) -> dict[str, object]:
 
 def answer_text(answer: Answer) -> str:
     """The answer as plain text, or as a Markdown table when plans are compared."""
-    return _rendered(answer, lambda text: text, lambda number: f" [{number}]")
+    return _rendered(answer, lambda text: text, lambda number: f" [{number}]", bold="")
 
 
 def answer_markdown(answer: Answer) -> str:
     """The answer as Markdown in which nothing of a document is active; numbers link to sources."""
-    return _rendered(answer, inert, cite_link)
+    return _rendered(answer, inert, cite_link, bold="**")
 
 
 def cite_link(number: int) -> str:
@@ -81,14 +81,14 @@ def refusal(answer: Answer) -> str:
     return answer.message or prompt("not_in_documents")
 
 
-def laid_out(text: str, shown: Callable[[str], str]) -> str:
+def laid_out(text: str, shown: Callable[[str], str], bold: str) -> str:
     """A text of several paragraphs in which paragraphs, list items and bold words alone are kept.
 
     Args:
         text: from a prompt, a guard or a service.
-        shown: renders the words; what makes nothing of Markdown loses the asterisks.
+        shown: renders the words.
+        bold: stands before and after bold words; empty where nothing is bold.
     """
-    bold = "**" if shown("*") != "*" else ""
     return "\n".join(_line(line, shown, bold) for line in text.splitlines())
 
 
@@ -125,9 +125,11 @@ def place(match: Match, page: int | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _rendered(answer: Answer, shown: Callable[[str], str], link: Callable[[int], str]) -> str:
+def _rendered(
+    answer: Answer, shown: Callable[[str], str], link: Callable[[int], str], *, bold: str
+) -> str:
     if answer.refused:
-        return laid_out(refusal(answer), shown)
+        return laid_out(refusal(answer), shown, bold)
     if answer.comparison:
         body = _table(answer, shown, link)
     else:

@@ -32,11 +32,6 @@ class Meter:
                 use = Use(item, unit)
                 self._counts[use] = self._counts.get(use, 0) + amount
 
-    def add_all(self, other: "Meter") -> None:
-        """Count all that another meter counted."""
-        for use, amount in other.counts():
-            self.add(use.item, **{use.unit: amount})
-
     def counts(self) -> Iterator[tuple[Use, float]]:
         """All that was counted, in the order in which it first came."""
         with self._turn:

@@ -30,9 +30,9 @@ class S3VectorsStore:
     ``s3_vectors_tags`` for what fits in them. A search is one call.
 
     The role needs these actions of ``s3vectors``: GetIndex, ListTagsForResource, QueryVectors,
-    GetVectors and ListVectors to read; PutVectors, DeleteVectors and TagResource to write;
-    UntagResource, and where the index is not made beforehand CreateVectorBucket, CreateIndex and
-    DeleteIndex, to create; UpdateIndexMode and UpdateMetadataConfiguration for ``enhanced``.
+    GetVectors and ListVectors to read; PutVectors, DeleteVectors and TagResource to write; where
+    the index is not made beforehand CreateVectorBucket, CreateIndex and DeleteIndex, to create;
+    UpdateIndexMode and UpdateMetadataConfiguration for ``enhanced``.
     """
 
     def __init__(
