@@ -317,7 +317,7 @@ def test_a_stream_read_to_its_end_leaves_its_connection_for_the_next(
 
 
 def test_streams_run_side_by_side(bedrock: BedrockServer, model: BedrockChatModel) -> None:
-    bedrock.service.delta_delay = 0.01
+    bedrock.faults.add("ConverseStream", 1, None, "delay", seconds=30, together=6)
     said: list[str] = []
     threads = [
         threading.Thread(target=lambda: said.append("".join(c.text for c in chunks_of(model))))
@@ -328,7 +328,7 @@ def test_streams_run_side_by_side(bedrock: BedrockServer, model: BedrockChatMode
     for thread in threads:
         thread.join()
     assert said == [ANSWER] * 6
-    assert bedrock.service.calls.peak > 1
+    assert bedrock.service.calls.peak == 6
 
 
 @pytest.mark.parametrize(
@@ -403,26 +403,23 @@ def test_an_answer_that_a_guardrail_stops_ends_in_its_words(bedrock: BedrockServ
     assert "".join(chunk.text for chunk in chunks).startswith("Sorry, the guardrail")
 
 
-def test_the_import_is_quick() -> None:
+def test_the_import_brings_neither_torch_nor_numpy() -> None:
     program = (
-        "import time, langchain_core.language_models.chat_models, boto3; "
-        "began = time.process_time(); import chat_app.generation.bedrock, sys; "
-        "print(time.process_time() - began, 'torch' in sys.modules, 'numpy' in sys.modules)"
+        "import langchain_core.language_models.chat_models, boto3; "
+        "import chat_app.generation.bedrock, sys; "
+        "print('torch' in sys.modules, 'numpy' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
-    seconds, torch, numpy = done.stdout.split()
-    # 0.1 to 0.2 s beyond langchain-core and boto3; the limit leaves room for a busy machine.
-    assert float(seconds) < 1.5
-    assert (torch, numpy) == ("False", "False")
+    assert done.stdout.split() == ["False", "False"]
 
 
 def test_a_read_time_out_is_that_of_the_settings(
     bedrock: BedrockServer, model: BedrockChatModel
 ) -> None:
-    bedrock.faults.add("ConverseStream", 1, None, "stream_stall", seconds=5.0)
+    bedrock.faults.add("ConverseStream", 1, None, "stream_stall", seconds=60)
     began = time.monotonic()
     with pytest.raises(GenerationError, match="fell silent"):
         chunks_of(model)
-    assert 0.3 < time.monotonic() - began < 2
+    assert 0.3 < time.monotonic() - began < 30  # and not the minute of the stall

@@ -29,7 +29,7 @@ from chat_app.guards.hooks import Allowed, Masked, Refused
 from retrieval.usage import Meter
 from tests.fakes.aws import environment
 
-START_SECONDS = 30
+START_SECONDS = 60
 MODEL = "amazon.nova-micro-v1:0"
 QUESTION = "What is the deductible?"
 SENTENCES = ("The deductible is $500.", "Write to a@b.example.", "Checkups are free.")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-SECONDS_TO_START = 30
+SECONDS_TO_START = 60
 
 
 @contextmanager

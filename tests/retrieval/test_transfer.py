@@ -1,5 +1,4 @@
 import itertools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from retrieval.interfaces import Contract, VectorStore
 from retrieval.stores.chroma import ChromaStore
 from retrieval.stores.memory import MemoryStore
 from retrieval.stores.s3_vectors import S3VectorsStore
-from retrieval.transfer import BATCH, SAMPLE, Transfer, TransferProgress, TransferReport
+from retrieval.transfer import SAMPLE, Transfer, TransferProgress, TransferReport
 from tests.doubles.s3_vectors.server import S3VectorsServer
 
 DIMENSION = 8
@@ -534,11 +533,3 @@ def test_the_report_is_what_the_command_line_prints() -> None:
         "verified": {"chunks": 5, "identical_vectors": 4, "largest_difference": 1.5e-8},
         "seconds": 0.123,
     }
-
-
-def test_a_copy_is_not_slow() -> None:
-    source = filled(MemoryStore(), *(make_document(f"d{n}", 20) for n in range(250)))
-    started = time.monotonic()
-    assert copy(source, MemoryStore()).copied == 5_000
-    assert time.monotonic() - started < 5
-    assert BATCH < 5_000

@@ -1,7 +1,7 @@
 """What was asked of the double."""
 
 from dataclasses import asdict, dataclass, field
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 
@@ -37,7 +37,7 @@ class CallLog:
     _calls: list[Call] = field(default_factory=list)
     _running: int = 0
     _peak: int = 0
-    _lock: Any = field(default_factory=Lock)
+    _lock: Any = field(default_factory=Condition)
 
     def begin(self, operation: str, target: str, body: Any, caller: tuple[str, str]) -> Call:
         with self._lock:
@@ -45,11 +45,17 @@ class CallLog:
             self._calls.append(call)
             self._running += 1
             self._peak = max(self._peak, self._running)
+            self._lock.notify_all()
             return call
 
     def end(self) -> None:
         with self._lock:
             self._running -= 1
+
+    def gather(self, count: int, seconds: float) -> None:
+        """Wait until that many requests have been under way at once, but no longer than this."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._peak >= count, seconds)
 
     def clear(self) -> None:
         with self._lock:

@@ -120,6 +120,7 @@ class Fault:
         last: the last one; None for all that follow.
         kind: one of KINDS.
         seconds: how long a delay or a stall lasts.
+        together: a delay ends sooner, once this many requests have been under way at once.
         after: text deltas sent before a stream fails; half of them when None.
     """
 
@@ -128,6 +129,7 @@ class Fault:
     last: int | None
     kind: str
     seconds: float = 5.0
+    together: int | None = None
     after: int | None = None
 
     def __post_init__(self) -> None:
@@ -155,7 +157,7 @@ class Faults:
     _lock: Any = field(default_factory=Lock)
 
     def add(self, operation: str, first: int, last: int | None, kind: str, **more: Any) -> None:
-        """Plan a fault; ``more`` may hold ``seconds`` and ``after``.
+        """Plan a fault; ``more`` may hold ``seconds``, ``together``, ``after``.
 
         Raises:
             ValueError: there is no such kind, or it does not suit the operation.

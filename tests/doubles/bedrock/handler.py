@@ -90,7 +90,9 @@ class Handler(BaseHTTPRequestHandler):
         """Whether the fault took the place of the answer."""
         if fault.error:
             raise fault.error
-        if fault.kind == "delay":
+        if fault.kind == "delay" and fault.together:
+            self.service.calls.gather(fault.together, fault.seconds)
+        elif fault.kind == "delay":
             self.stopping.wait(fault.seconds)
         elif fault.kind == "reset":
             self._abort()

@@ -86,8 +86,8 @@ def test_no_texts_make_no_call(bedrock: BedrockServer, titan: Titan) -> None:
 
 
 def test_as_many_calls_run_side_by_side_as_allowed_and_no_more(bedrock: BedrockServer) -> None:
-    for call in range(1, 41):
-        bedrock.faults.add("InvokeModel", call, call, "delay", seconds=0.05)
+    bedrock.faults.add("InvokeModel", 9, None, "delay", seconds=0.05)
+    bedrock.faults.add("InvokeModel", 1, 8, "delay", seconds=30, together=8)
     Titan(MODEL, 256, "us-east-1", concurrency=8).embed([f"text {n}" for n in range(40)])
     assert bedrock.service.calls.peak == 8
     assert titan_threads() == []
@@ -96,8 +96,8 @@ def test_as_many_calls_run_side_by_side_as_allowed_and_no_more(bedrock: BedrockS
 def test_16_calls_share_a_pool_of_16_connections(
     bedrock: BedrockServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for call in range(1, 65):
-        bedrock.faults.add("InvokeModel", call, call, "delay", seconds=0.02)
+    bedrock.faults.add("InvokeModel", 17, None, "delay", seconds=0.02)
+    bedrock.faults.add("InvokeModel", 1, 16, "delay", seconds=30, together=16)
     Titan(MODEL, 256, "us-east-1").embed([f"text {n}" for n in range(64)])
     assert bedrock.service.calls.peak == 16
     assert "pool is full" not in caplog.text

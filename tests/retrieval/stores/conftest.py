@@ -13,7 +13,7 @@ from tests.doubles.process import double_process
 from tests.doubles.s3_vectors import S3VectorsServer
 from tests.retrieval.stores.other_process import aws_environment
 
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 def free_port() -> int:
