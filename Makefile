@@ -1,6 +1,7 @@
 # make chat   serve the chat on http://127.0.0.1:8000 (PORT= changes it)
 # make setup  make the environment only
 # make test   format, lint, types, imports and all tests, the browser's included
+# make benchmarks   compare with the pipelines of LangChain and LlamaIndex on the sample plans
 # make lock   resolve the exact versions anew
 
 PYTHON ?= python3.11
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint requirements.lock
 
-.PHONY: chat setup test check browser lock
+.PHONY: chat setup test check browser benchmarks lock
 .DEFAULT_GOAL := chat
 
 chat: setup
@@ -54,7 +55,14 @@ browser:
 	  $$SUDO apt-get update -qq && \
 	  $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-liberation >/dev/null; }
 
+# langchain-huggingface asks for an older huggingface-hub than the lock has, and works with it.
+benchmarks: $(VENV)/installed
+	@echo "Installing the pipelines to compare with ..."
+	@$(INSTALL) --editable '.[benchmarks]'
+	@$(INSTALL) --no-deps langchain-huggingface==1.2.3
+	@$(BIN)/python -m benchmarks.peers
+
 lock: | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --extra test --no-header \
+	@$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --extra test --extra benchmarks --no-header \
 	  --no-annotate pyproject.toml -o requirements.lock

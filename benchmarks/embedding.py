@@ -1,10 +1,18 @@
 """Passages a second: sentence-transformers on torch against this embedder, in one run.
 
-Both embed the same made-up plan passages, in turns, so that a busy machine slows both alike: read
-the ratio. Run it with ``python benchmarks/embedding.py [PASSAGES] [ROUNDS]``.
+All embed the same made-up plan passages, in turns, so that a busy machine slows them alike: read
+the ratios. Processor seconds are given beside, as they suffer less from what else runs. Run it with
+``python -m benchmarks.embedding [PASSAGES] [ROUNDS]``.
+
+Agreement beyond these passages, measured on 1,248 passages and 400 questions of InsuranceQA: fp32
+agrees with torch to 1.0000; int8 with fp32 to .9968 at least and .9992 in the mean (questions .9987
+at least), 96 % of the ten best answers and 95.5 % of the best are the same, and MRR@10 changes by
+-.0006 (95 % interval -.006 to .005). onnxruntime's own ``quantize_dynamic``: .966 at least, 89 % of
+the ten best; its 8-bit ``MatMulNBits`` in blocks of 128: .9977 at least, but 1.4 times the speed of
+fp32 instead of 2.
 """
 
-import random
+import resource
 import statistics
 import sys
 import time
@@ -15,72 +23,73 @@ import numpy as np
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
+from benchmarks.passages import SERVICES, make_passages
 from retrieval.embedding.minilm import MiniLM
 from retrieval.embedding.weights import find_weights
-
-SERVICES = (
-    "Preventive care", "A specialist visit", "Emergency room care", "Physical therapy",
-    "Outpatient surgery", "Generic medication", "A hearing aid", "Maternity care",
-    "Urgent care", "An imaging test", "Mental health counselling", "Durable medical equipment",
-)  # fmt: skip
-RULES = (
-    "is covered at {percent}% from network providers after the deductible of ${dollars}",
-    "costs a ${copay} copay, which counts towards the out-of-pocket maximum",
-    "needs approval before the first visit, or the benefit is reduced by {percent}%",
-    "is limited to {count} visits in a plan year, for each covered person",
-    "is not covered outside the network, except in an emergency",
-    "is paid by the plan in full once the family limit of ${dollars} is reached",
-)
-LENGTHS = (1, 1, 2, 4, 6, 8, 10, 12, 14)
-"""Sentences in a passage: from a table row to a chunk that fills the model's window."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
-def make_passages(count: int, seed: int = 2025) -> list[str]:
-    """Plan passages of mixed length, the same for the same seed."""
-    chance = random.Random(seed)  # noqa: S311 - no secret, a repeatable choice
-
-    def sentence() -> str:
-        rule = chance.choice(RULES).format(
-            percent=chance.randrange(10, 100, 10),
-            dollars=f"{chance.randrange(500, 9000, 250):,}",
-            copay=chance.randrange(10, 300, 5),
-            count=chance.randrange(10, 60, 5),
-        )
-        return f"{chance.choice(SERVICES)} {rule}."
-
-    return [" ".join(sentence() for _ in range(chance.choice(LENGTHS))) for _ in range(count)]
-
-
-def measure(embedders: dict[str, Embed], texts: Sequence[str], rounds: int) -> dict[str, float]:
-    """Median passages a second of each, in turns, after one round that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in embedders}
+def measure(
+    embedders: dict[str, Embed], texts: Sequence[str], rounds: int
+) -> dict[str, tuple[float, float]]:
+    """Median seconds and processor seconds of each, in turns, after a round that does not count."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in embedders}
     for _ in range(rounds + 1):
         for name, embed in embedders.items():
-            start = time.perf_counter()
+            start, start_cpu = time.perf_counter(), _cpu()
             embed(texts)
-            seconds[name].append(time.perf_counter() - start)
-    return {name: len(texts) / statistics.median(times[1:]) for name, times in seconds.items()}
+            taken[name].append((time.perf_counter() - start, _cpu() - start_cpu))
+    return {
+        name: (statistics.median(s for s, _ in each[1:]), statistics.median(c for _, c in each[1:]))
+        for name, each in taken.items()
+    }
+
+
+def question_ms(embed: Embed, questions: Sequence[str]) -> float:
+    """Median milliseconds of a question by itself."""
+    times = []
+    for question in questions:
+        start = time.perf_counter()
+        embed([question])
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def _cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
 
 
 def main(count: int = 300, rounds: int = 3) -> None:
-    """Print the speed of both, their ratio and their agreement."""
+    """Print the speed of each, their ratios and their agreement."""
     texts = make_passages(count)
     model = SentenceTransformer(str(find_weights(click.echo)), device="cpu", local_files_only=True)
-    ours = MiniLM(notify=click.echo)
+    fp32, int8 = (MiniLM(notify=click.echo, precision=which) for which in ("fp32", "int8"))
 
     def reference(texts: Sequence[str]) -> NDArray[np.float32]:
         return np.asarray(model.encode(list(texts), show_progress_bar=False), dtype=np.float32)
 
-    tokens = ours.count_tokens(texts)
-    speeds = measure({"sentence-transformers": reference, "MiniLM": ours.embed}, texts, rounds)
-    cosines = (reference(texts) * ours.embed(texts)).sum(axis=1)
+    embedders: dict[str, Embed] = {
+        "sentence-transformers": reference,
+        "MiniLM fp32": fp32.embed,
+        "MiniLM int8": int8.embed,
+    }
+    tokens = fp32.count_tokens(texts)
+    taken = measure(embedders, texts, rounds)
+    (wall, cpu), expected = taken["sentence-transformers"], reference(texts)
+    questions = [f"Do I pay for {service.lower()}?" for service in SERVICES]
     click.echo(f"{count} passages of {min(tokens)} to {max(tokens)} tokens, {rounds} rounds")
-    for name, speed in speeds.items():
-        click.echo(f"{name:24}{speed:8.1f} passages/s")
-    click.echo(f"{'ratio':24}{speeds['MiniLM'] / speeds['sentence-transformers']:8.2f}")
-    click.echo(f"{'agreement (cosine)':24}{cosines.min():8.6f} at least")
+    click.echo(
+        f"{'':24}{'passages/s':>12}{'ratio':>8}{'ratio, cpu':>12}{'question ms':>13}{'cosine':>10}"
+    )
+    for name, embed in embedders.items():
+        seconds, cpu_seconds = taken[name]
+        least = (expected * embed(texts)).sum(axis=1).min()
+        click.echo(
+            f"{name:24}{count / seconds:12.1f}{wall / seconds:8.2f}{cpu / cpu_seconds:12.2f}"
+            f"{question_ms(embed, questions):13.2f}{least:10.6f}"
+        )
 
 
 if __name__ == "__main__":

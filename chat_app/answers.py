@@ -26,10 +26,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What was asked before, and what was answered."""
+    """What was asked before, and what was answered.
+
+    Attributes:
+        question: as it was understood, so that it stands by itself.
+        answer: as text.
+        plans: the plans in play: those that were named or chosen.
+        offered: plans that the answer listed or offered to choose from, in their order.
+    """
 
     question: str
     answer: str
+    plans: tuple[Plan, ...] = ()
+    offered: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +85,13 @@ class Citation:
 
     @property
     def page(self) -> int | None:
-        """The page of the quote; a chunk's sentences all start on its page."""
-        return self.passage.page
+        """The page on which the quote starts."""
+        return self.passage.page_at(self.start)
+
+    @property
+    def section(self) -> str:
+        """Headings above the quote, as far as its passage knows them."""
+        return self.passage.section_at(self.start)
 
     def to_json(self) -> dict[str, object]:
         """The citation as the command line prints it."""
@@ -88,7 +102,7 @@ class Citation:
             "source": self.passage.source,
             "title": self.passage.title,
             "page": self.page,
-            "section": self.passage.section,
+            "section": self.section,
             "policy": self.passage.policy,
             "plan_year": self.passage.plan_year,
             "quote": self.quote,
@@ -121,6 +135,7 @@ class Answer:
         plans: plans that were searched.
         choices: plans to choose from when the reason is ``which_plan``.
         missing_year: a year that was asked for and that no document holds.
+        missing_type: a type of plan that was asked for and that no plan is of.
         comparison: the sentences are cells of a table, by topic and plan.
         removed: sentences of the generator that did not pass verification.
         notes: sentences for the user about the answer, such as that quotes stand in for a model.
@@ -138,6 +153,7 @@ class Answer:
     plans: tuple[Plan, ...] = ()
     choices: tuple[Plan, ...] = ()
     missing_year: int | None = None
+    missing_type: str = ""
     comparison: bool = False
     removed: int = 0
     notes: tuple[str, ...] = ()

@@ -99,7 +99,10 @@ async def begin() -> None:
 async def reply(message: cl.Message) -> None:
     """Answer a question; whatever happens, the user reads a sentence."""
     try:
-        await Reply().answer(await meant(message))
+        question = await meant(message)
+        answer = await Reply().answer(question)
+        if answer and (in_play := view.plan_in_play(question, answer)):
+            await show_pickers(await plan_book(), in_play)
     except (RetrievalError, ChatError) as error:
         await cl.ErrorMessage(view.error_markdown(error)).send()
     except Exception:  # noqa: BLE001 - the log has it, the user a sentence
@@ -169,9 +172,10 @@ class Reply:
         self._citations: list[Citation] = []
         self._previous: Sentence | None = None
 
-    async def answer(self, question: Question) -> None:
+    async def answer(self, question: Question) -> Answer | None:
         """Answer a question; what was shown stays when it fails or is stopped."""
         turns: tuple[Turn, ...] = cl.user_session.get("turns") or ()
+        finished: Answer | None = None
 
         def events() -> Iterator[Event]:
             return application().assistant().answer(replace(question, turns=turns))
@@ -182,12 +186,14 @@ class Reply:
                 async for event in arriving:
                     await self._show(event)
                     if isinstance(event, Finished):
-                        cl.user_session.set("turns", view.further_turns(turns, event.answer))
+                        finished = event.answer
+                        cl.user_session.set("turns", view.further_turns(turns, finished))
         except (Exception, asyncio.CancelledError):
             await self._keep()
             raise
         finally:
             await self._search_ends()
+        return finished
 
     async def _show(self, event: Event) -> None:
         match event:

@@ -9,9 +9,11 @@ from chat_app.answers import Event, Finished, Plan, Question, Said, Searched
 from chat_app.composing import Composition, is_near
 from chat_app.drafts import Draft
 from chat_app.errors import GenerationError
+from chat_app.follow_ups import follow_up, only_circumstances
 from chat_app.guarding import Guarding, refused
 from chat_app.guards.chain import GuardChain
-from chat_app.plans import Meant, PlanBook, comparison_topics, plan_filter
+from chat_app.plan_topics import comparison_topics
+from chat_app.plans import Meant, PlanBook, plan_filter
 from chat_app.prompting import NO_ANSWER
 from chat_app.writing import Task, Writer
 from prompts.library import prompt
@@ -25,6 +27,10 @@ PASSAGES = 8
 """Passages given to the generator for one plan."""
 MAX_PLANS = 6
 """Plans answered for at once; with more of them the user is asked which one is meant."""
+
+JUDGES_WHAT_IS_ASKED = frozenset({"scope"})
+"""Guards that judge a follow-up as it is understood: "Is there a limit?" is off-topic by itself.
+What speaks of a crisis or attacks is refused as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +104,69 @@ class Assistant:
         if len(typed) <= MAX_QUESTION:
             checked_question(typed)
         # What is too long is refused only then: it may be a cry for help.
-        passed = guarding.question(typed[:MAX_QUESTION])
-        if passed.refusal:
-            yield Finished(refused(passed.texts[0], passed.refusal))
+        book = self._plan_book()
+        said, refusal = _passed(guarding, typed[:MAX_QUESTION], question, book)
+        if refusal:
+            yield Finished(refused(said, refusal))
             return
         checked_question(typed)
-        text = self._writer.standalone(passed.texts[0], question.turns, meter)
-        book = self._plan_book()
+        text, question = self._understood(said, question, book, meter)
         meant = book.meant(text, self._today(), question.policies, question.plan_year)
         composition = Composition(text, meant, book.policies)
         asked = _Asked(text, question, book, meant, composition, guarding, meter)
         yield from guarding.answer(text, self._answered(asked))
 
+    def _understood(
+        self, typed: str, question: Question, book: PlanBook, meter: Meter
+    ) -> tuple[str, Question]:
+        """A follow-up as a question of its own, asked of the plans in play; any other as it is.
+
+        The language model rewrites it where there is one; what it leaves, the rules do.
+        """
+        text = self._writer.standalone(typed, question.turns, meter)
+        if text == typed:
+            standing = follow_up(typed, question.turns, book.names)
+            if standing is None:
+                return typed, question
+            text = standing
+        in_play = [p for p in question.turns[-1].plans if p.policy in book.policies]
+        years = {plan.year for plan in in_play if plan.year in book.years}
+        return text, replace(
+            question,
+            policies=question.policies or tuple(dict.fromkeys(p.policy for p in in_play)),
+            plan_year=question.plan_year or (years.pop() if len(years) == 1 else None),
+        )
+
     def _answered(self, asked: _Asked) -> Iterator[Event]:
-        if asked.meant.missing_year:
+        if asked.meant.parts:
+            yield from self._tell_parts(asked)
+        elif asked.meant.missing_type:
+            yield from self._without_type(asked)
+        elif asked.meant.missing_year:
             yield from self._without_plan(asked)
         elif asked.meant.comparison:
             yield from self._compare(asked)
         else:
             yield from self._tell(asked)
+
+    def _tell_parts(self, asked: _Asked) -> Iterator[Event]:
+        """Answer each part of a question for the plan and year that it names."""
+        for part, plans in asked.meant.parts:
+            said = False
+            for plan in plans[:MAX_PLANS]:
+                searched = self._search(asked, part, plan, plan.year)
+                yield searched
+                for event in self._write(asked, Task(part, searched.matches), plan):
+                    said = True
+                    yield event
+            if not said:
+                asked.composition.note(prompt("part_not_answered", part=part))
+        yield asked.composition.finished()
+
+    def _without_type(self, asked: _Asked) -> Iterator[Event]:
+        """No plan is of the type asked for: another's figures would be wrong."""
+        answer = asked.composition.finished("unknown_plan", _all_plans(asked.book)).answer
+        yield Finished(replace(answer, missing_type=asked.meant.missing_type))
 
     def _tell(self, asked: _Asked) -> Iterator[Event]:
         """Answer for each plan by itself; from common documents once."""
@@ -198,6 +248,19 @@ class Assistant:
         for draft in drafts:
             if draft.text != NO_ANSWER and (event := asked.composition.admit(draft, task, plan)):
                 yield event
+
+
+def _passed(guarding: Guarding, typed: str, question: Question, book: PlanBook) -> tuple[str, str]:
+    """What was typed as the guards leave it, and their words when they refuse."""
+    passed = guarding.question(typed)
+    in_context = passed.refusal and (
+        passed.reports[-1].guard in JUDGES_WHAT_IS_ASKED or only_circumstances(typed, book.names)
+    )
+    if in_context:
+        standing = follow_up(passed.texts[0], question.turns, book.names)
+        if standing is not None:
+            return passed.texts[0], guarding.question(standing).refusal
+    return passed.texts[0], passed.refusal
 
 
 class _Listened:

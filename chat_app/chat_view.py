@@ -10,7 +10,8 @@ from urllib.parse import quote
 from chat_app.answers import Answer, Citation, Plan, Question, Searched, Turn, policy_label
 from chat_app.assistant import MAX_PLANS
 from chat_app.conversation import TURNS
-from chat_app.plans import PlanBook, comparison_topics, place_named
+from chat_app.plan_topics import comparison_topics
+from chat_app.plans import PlanBook
 from chat_app.rendering import answer_text, inert
 from retrieval.documents import ANY_YEAR, COMMON_POLICY, Match
 
@@ -80,11 +81,25 @@ def named_plan(text: str, book: PlanBook) -> dict[str, str]:
     "PPO Plus 2025" as the reply to "which plan is yours?" picks both plan and year.
     """
     bare = " ".join(_FILLERS.sub(" ", text).split())
-    named = [p for p in book.policies if place_named(bare, p, book.policies) >= 0]
+    named = book.named(bare)
     if len(named) != 1 or comparison_topics(bare, [Plan(named[0])]) != (bare,):
         return {}
     year = _YEAR.search(bare)
     return {"plan": _PLAN + named[0]} | ({"year": year.group()} if year else {})
+
+
+def plan_in_play(asked: Question, answer: Answer) -> dict[str, str]:
+    """What the pickers should say after an answer: the one plan that it was given for.
+
+    Nothing where they say so already, and where the user wants all plans.
+    """
+    policies = tuple({plan.policy for plan in answer.plans})
+    if len(policies) != 1 or answer.comparison or not asked.ask_which_plan:
+        return {}
+    if asked.policies == policies:
+        return {}
+    year = {"year": str(asked.plan_year)} if asked.plan_year else {}
+    return {"plan": _PLAN + policies[0], **year}
 
 
 def plan_choice(asked: str, answer: Answer) -> dict[str, object]:
@@ -126,10 +141,12 @@ def search_details(searches: Sequence[Searched]) -> str:
 
 
 def further_turns(turns: tuple[Turn, ...], answer: Answer) -> tuple[Turn, ...]:
-    """The conversation with one more answer; a refusal adds nothing to it."""
-    if answer.refused:
+    """The conversation with one more answer; what a guard refused is no part of it."""
+    if answer.reason == "guardrail":
         return turns
-    return (*turns, Turn(answer.question, answer_text(answer)))[-TURNS:]
+    in_play = answer.plans if len(answer.plans) == 1 or answer.comparison else ()
+    offered = answer.choices or (answer.plans if len(answer.plans) > 1 else ())
+    return (*turns, Turn(answer.question, answer_text(answer), in_play, offered))[-TURNS:]
 
 
 def answer_details(answer: Answer) -> str:
@@ -158,7 +175,7 @@ def cited_sources(citations: Sequence[Citation], pdf: PdfAddress) -> dict[str, o
 
 def near_sources(matches: Sequence[Match], pdf: PdfAddress) -> dict[str, object]:
     """Properties of the ``Sources`` element under a refusal; nothing in the passages is marked."""
-    items = [_source(at, match, (0, 0), match.page, pdf) for at, match in enumerate(matches, 1)]
+    items = [_source(at, match, (0, 0), match.own_page, pdf) for at, match in enumerate(matches, 1)]
     return {"heading": "The nearest passages", "items": items, "near": True}
 
 
@@ -180,7 +197,7 @@ def _search(search: Searched) -> str:
     found = "1 passage" if count == 1 else f"{count} passages"
     heading = f"**{inert(plan)}**: {found} in {_milliseconds(search.milliseconds)}"
     passages = "\n".join(
-        f"1. {inert(_label(match, match.page))} ({match.score:.2f})" for match in search.matches
+        f"1. {inert(_label(match, match.own_page))} ({match.score:.2f})" for match in search.matches
     )
     return f"{heading}\n\nFilter: {inert(_filter(search.where))}\n\n{passages}"
 

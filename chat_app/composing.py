@@ -14,7 +14,8 @@ from chat_app.answers import (
 )
 from chat_app.citations import quoted_span, valid_numbers
 from chat_app.drafts import Draft
-from chat_app.plans import Meant, place_named
+from chat_app.plan_names import place_named
+from chat_app.plans import Meant
 from chat_app.verification import verify
 from chat_app.writing import Task
 from retrieval.documents import Match

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from chat_app.cells import read_row, reads_cells
 from chat_app.clauses import Clause, clauses, row_cells
 from chat_app.lexing import Token, lexed, telling, word_stems
 from chat_app.values import Value, values
@@ -49,6 +50,7 @@ class Evidence:
         starts: where in ``tokens`` a sentence, row or item starts.
         ends: where one ends.
         renderings: token sequences that a row is read aloud by.
+        rows: label and cells of each row, as tokens.
         head: title, section, plan and year.
         head_words: stems of title and plan.
         values: of text and head.
@@ -59,14 +61,17 @@ class Evidence:
     starts: frozenset[int]
     ends: frozenset[int]
     renderings: frozenset[tuple[str, ...]]
+    rows: tuple[tuple[tuple[str, ...], list[tuple[str, ...]]], ...]
     head: str
     head_words: frozenset[str]
     values: frozenset[Value]
 
     def quotes(self, sentence: tuple[str, ...]) -> bool:
-        """Are these tokens whole sentences of the passage, or a row of it read aloud?"""
+        """Are these tokens whole sentences of the passage, or a row or cells of it read aloud?"""
         if not sentence or sentence in self.renderings:
             return bool(sentence)
+        if any(reads_cells(sentence, label, cells) for label, cells in self.rows):
+            return True
         size = len(sentence)
         return any(
             self.tokens[start : start + size] == sentence and start + size in self.ends
@@ -129,6 +134,7 @@ def _read(text: str, language: str, head: tuple[str, ...]) -> Evidence:
         starts=frozenset(starts),
         ends=frozenset(ends),
         renderings=frozenset(r for piece in pieces if is_row(piece) for r in _aloud(piece)),
+        rows=tuple(_row(piece) for piece in pieces if is_row(piece)),
         head=headline,
         head_words=word_stems(f"{head[0]} {head[2].replace('_', ' ')}"),
         values=frozenset(values(f"{text}\n{headline}")),
@@ -150,6 +156,11 @@ def _parts(text: str) -> list[str]:
         return [text]
     label, cells = row_cells(text)
     return [text, *(f"{label} {cell}" for cell in cells)]
+
+
+def _row(text: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    row = read_row(text)
+    return tokens(row.label), [tokens(cell.text) for cell in row.cells]
 
 
 def _aloud(row: str) -> list[tuple[str, ...]]:

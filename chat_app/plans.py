@@ -1,43 +1,19 @@
 """Which plans and years a question means. Pure functions."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chat_app.answers import PLAN_TYPES, Plan
+from chat_app.answers import Plan, Question
+from chat_app.plan_names import PlanNames
+from chat_app.plan_topics import ALL_PLANS, CHANGE, COMPARE, parts
+from chat_app.plan_years import said_years
 from retrieval.documents import ANY_YEAR, COMMON_POLICY
 from retrieval.errors import UnknownNameError
 from retrieval.filters import All, Filter, OneOf
 
 _WORD = re.compile(r"[^\W_]+")
-_YEAR = re.compile(r"\b20\d\d\b")
-_RELATIVE_YEARS = (
-    (re.compile(r"\b(?:next|coming|upcoming|following)\s+(?:plan\s+)?year", re.IGNORECASE), 1),
-    (re.compile(r"\b(?:this|current)\s+(?:plan\s+)?year", re.IGNORECASE), 0),
-    (re.compile(r"\b(?:last|previous|prior)\s+(?:plan\s+)?year", re.IGNORECASE), -1),
-)
-_COMPARE = re.compile(
-    r"\b(?:compar\w+|versus|vs|differen\w+|differs?|better|cheaper|cheapest|lower|lowest|higher|highest)\b",
-    re.IGNORECASE,
-)
-_ALL_PLANS = re.compile(
-    r"\b(?:which|each|all|both|every|between|across|compare|among)\s+(?:of\s+)?(?:the\s+|these\s+|my\s+|our\s+)?"
-    r"(?:\w+\s+)?plans?\b",
-    re.IGNORECASE,
-)
-_PLAN_NOUN = re.compile(
-    r"\s*(?:plans?|options?|polic(?:y|ies)|benefits?|coverage)\b", re.IGNORECASE
-)
-
-
-_NOISE_WORDS = """a all an are better between both by cheaper cheapest compare comparing comparison
-differ difference differences different do does each for from give has have higher highest how i in
-is least less lower lowest many me more most much my of on plan plans please show tell the their
-there to under versus vs what what's which with year years"""
-_NOISE = frozenset(["", *_NOISE_WORDS.split()])
-_AND = re.compile(r"\band\b|&|[,;?]|\bor\b", re.IGNORECASE)
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +26,38 @@ class Meant:
             the plans there are.
         comparison: they are to be set side by side.
         missing_year: a year that was asked for and that the plans' documents do not hold.
+        missing_type: a type of plan that was asked for ("EPO") and that no plan is of.
+        parts: the parts of a question that asks different things of different plans or years, and
+            the plans of each; empty where it asks one thing.
     """
 
     plans: tuple[Plan, ...]
     known: bool
     comparison: bool = False
     missing_year: int | None = None
+    missing_type: str = ""
+    parts: tuple[tuple[str, tuple[Plan, ...]], ...] = ()
 
 
 class PlanBook:
     """The plans that an index holds."""
 
-    def __init__(self, plans: Iterable[tuple[str | None, int | None]]) -> None:
-        """Take policy and year of each document; None stands for common and any year."""
+    def __init__(
+        self,
+        plans: Iterable[tuple[str | None, int | None]],
+        titles: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """Take the plans.
+
+        Args:
+            plans: policy and year of each document; None stands for common and any year.
+            titles: of each policy's documents, which may say what type of plan it is.
+        """
         self._years: dict[str, set[int]] = {}
         for policy, year in plans:
             if policy:
                 self._years.setdefault(policy, set()).update({year} if year else ())
+        self.names = PlanNames(self._years, titles)
 
     @property
     def policies(self) -> list[str]:
@@ -129,14 +120,32 @@ class PlanBook:
             UnknownNameError: a chosen policy or year is not in the index.
         """
         picked = tuple(dict.fromkeys(self.policy(name) for name in chosen))
-        named = self._named(question)
-        compares = _COMPARE.search(question) is not None
+        whole = self._meant(question, today, picked, chosen_year)
+        texts = parts(question, self.names, today)
+        if len(texts) == 1 or not whole.known or whole.missing_type:
+            return whole
+        named = self.named(question)
+        whose = named if len(named) == 1 else picked
+        meant = [self._meant(text, today, whose, chosen_year) for text in texts]
+        plans = dict.fromkeys(plan for part in meant for plan in part.plans)
+        each = zip(texts, (part.plans for part in meant), strict=True)
+        return Meant(tuple(plans), known=True, parts=tuple(each))
+
+    def _meant(
+        self, question: str, today: date, picked: Sequence[str], chosen_year: int | None
+    ) -> Meant:
+        """The plans and years that a question of one part means."""
+        named = self.named(question)
+        if not named and (missing_type := self.names.unknown_type(question)):
+            return Meant((), known=True, missing_type=missing_type)
+        compares = COMPARE.search(question) is not None
         policies = named or picked
         if compares and len(named) == 1:
             policies = tuple(dict.fromkeys((*picked, *named)))
         known = bool(policies) or len(self.policies) == 1
-        every_plan = not policies and _ALL_PLANS.search(question) is not None
+        every_plan = not policies and ALL_PLANS.search(question) is not None
         years = self._years_meant(question, today, chosen_year, margin=10 if policies else 3)
+        compares = compares or (len(years) > 1 and CHANGE.search(question) is not None)
         plans, missing = self._dated(policies or tuple(self.policies), years, today)
         return Meant(
             plans=plans,
@@ -147,11 +156,14 @@ class PlanBook:
             missing_year=missing,
         )
 
-    def _named(self, question: str) -> tuple[str, ...]:
+    def named(self, question: str) -> tuple[str, ...]:
         """The policies that the question names, in its order."""
-        places = {p: place_named(question, p, self.policies) for p in self.policies}
-        named = [policy for policy, place in places.items() if place >= 0]
-        return tuple(sorted(named, key=lambda policy: (places[policy], policy)))
+        return tuple(dict.fromkeys(m.policy for m in self.names.mentions(question)))
+
+    def years_named(self, question: str, today: date) -> tuple[int, ...]:
+        """The plan years of the index that the question speaks of, in its order."""
+        said = self._years_said(question, today)
+        return tuple(dict.fromkeys(year for year in said if year in self.years))
 
     def _years_meant(
         self, question: str, today: date, chosen: int | None, margin: int
@@ -159,12 +171,21 @@ class PlanBook:
         """The years said, as far as they lie near the plan years, else the one chosen."""
         if chosen is not None:
             self.year(chosen)
-        said = [int(year) for year in _YEAR.findall(question)]
-        said += [today.year + step for words, step in _RELATIVE_YEARS if words.search(question)]
         near = [
-            y for y in said if self.years and self.years[-1] - margin <= y <= self.years[0] + margin
+            year
+            for year in self._years_said(question, today)
+            if self.years and self.years[-1] - margin <= year <= self.years[0] + margin
         ]
         return list(dict.fromkeys(near)) or ([chosen] if chosen is not None else [])
+
+    def _years_said(self, question: str, today: date) -> list[int]:
+        names = self.names.mentions(question)
+        return [
+            spoken.year
+            for spoken in said_years(question, today)
+            # The 2000 of "HDHP HSA 2000" is no year.
+            if not any(name.start <= spoken.start < name.end for name in names)
+        ]
 
     def _dated(
         self, policies: Sequence[str], years: Sequence[int], today: date
@@ -198,112 +219,44 @@ def plan_filter(plan: Plan | None, year: int | None = None) -> Filter:
     return All(parts)
 
 
-def search_filter(
-    book: PlanBook, policies: Sequence[str], year: int | None, where: Filter | None = None
-) -> Filter | None:
-    """Admit the documents of these policies and this year, and those common to all.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a question is searched: every policy, every year where none is given."""
+
+    policies: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+
+    def filter(self, where: Filter | None = None) -> Filter | None:
+        """Admit the documents of these policies and years, and those common to all.
+
+        Args:
+            where: a further filter.
+        """
+        parts: list[Filter] = [where] if where else []
+        if self.policies:
+            parts.append(OneOf("policy", (*self.policies, COMMON_POLICY)))
+        if self.years:
+            parts.append(OneOf("plan_year", (*self.years, ANY_YEAR)))
+        return All(tuple(parts)) if parts else None
+
+
+def search_scope(
+    book: PlanBook, question: Question, today: Callable[[], date] = date.today
+) -> Scope:
+    """The policies and the year chosen beside a question, else those that it names itself.
 
     Args:
         book: what the index holds.
-        policies: none admits every policy.
-        year: None admits every year.
-        where: a further filter.
+        question: its text and what was chosen.
+        today: what "next year" refers to.
 
     Raises:
         UnknownNameError: a policy or the year is not in the index.
     """
-    parts: list[Filter] = [where] if where else []
-    if policies:
-        parts.append(OneOf("policy", (*map(book.policy, policies), COMMON_POLICY)))
-    if year is not None:
-        parts.append(OneOf("plan_year", (book.year(year), ANY_YEAR)))
-    return All(tuple(parts)) if parts else None
-
-
-def comparison_topics(question: str, plans: Sequence[Plan]) -> tuple[str, ...]:
-    """What the plans are compared in: the question without plan names and words of comparison.
-
-    "Compare the deductible and the copay of PPO Plus and HMO Select" has two topics.
-    """
-    names = sorted(
-        {alias for plan in plans for alias in _spellings(plan.policy)}, key=len, reverse=True
-    )
-    rest = re.sub(rf"\b(?:{'|'.join(map(re.escape, names))})\b", " ", question, flags=re.IGNORECASE)
-    for noise in (_YEAR, _ALL_PLANS):
-        rest = noise.sub(" ", rest)
-    topics = [_bare(topic) for topic in _AND.split(rest)]
-    return tuple(dict.fromkeys(topic for topic in topics if topic)) or (question,)
-
-
-def place_named(question: str, policy: str, policies: Sequence[str]) -> int:
-    """Where the question names this policy, in full or by a part that tells it from the others.
-
-    "PPO Plus", "ppo_plus" and, where it tells enough, "the PPO" or "the Plus plan" name PPO_PLUS.
-    The beginning of a name alone does not: it is often the insurer's.
-
-    Returns:
-        Offset in the question, -1 when it is not named.
-    """
-    words = _WORD.findall(policy.lower())
-    found = list(_WORD.finditer(question))
-    said = [match.group().lower() for match in found]
-    for length in range(len(words), 0, -1):
-        for alias in _aliases(words, length):
-            if length < len(words) and _also_in_another(alias, policy, policies):
-                continue
-            for at in range(len(said) - length + 1):
-                if said[at : at + length] == list(alias) and (
-                    length > 1 or _is_name(question, found[at], at)
-                ):
-                    return found[at].start()
-    return -1
-
-
-def _bare(topic: str) -> str:
-    """The topic without words of comparison and punctuation at its ends."""
-    words = topic.split()
-    while words and _EDGES.sub("", words[0]).lower() in _NOISE:
-        words.pop(0)
-    while words and _EDGES.sub("", words[-1]).lower() in _NOISE:
-        words.pop()
-    return _EDGES.sub("", " ".join(words))
-
-
-def _spellings(policy: str) -> set[str]:
-    """How the name is written in a question, longest form and single telling words."""
-    words = _WORD.findall(policy)
-    joined = {separator.join(words) for separator in (" ", "_", "-", "")}
-    tails = {" ".join(words[at:]) for at in range(1, len(words))}
-    return joined | tails | {word for word in words if word.upper() in PLAN_TYPES}
-
-
-def _aliases(words: Sequence[str], length: int) -> list[tuple[str, ...]]:
-    """The end of the name; for one word also a plan type wherever it stands, or the first word."""
-    aliases = [tuple(words[-length:])]
-    if length == 1:
-        aliases += [(word,) for word in words if word.upper() in PLAN_TYPES]
-        aliases += [(words[0],)]
-    return aliases
-
-
-def _also_in_another(alias: Sequence[str], policy: str, policies: Sequence[str]) -> bool:
-    """Is the alias part of another policy's name too, without being a plan type?
-
-    "the PPO" with two PPO plans means either; "Plus" with two Plus plans says nothing.
-    """
-    if len(alias) == 1 and alias[0].upper() in PLAN_TYPES:
-        return False
-    return any(
-        other != policy and set(alias) <= set(_WORD.findall(other.lower())) for other in policies
-    )
-
-
-def _is_name(question: str, word: re.Match[str], position: int) -> bool:
-    """Is a single word used as a name: a plan type, "X plan", or capitalised in mid-sentence?"""
-    text = word.group()
-    if text.upper() in PLAN_TYPES or _PLAN_NOUN.match(question, word.end()):
-        return True
-    return position > 0 and text[0].isupper()
+    policies = tuple(map(book.policy, question.policies)) or book.named(question.text)
+    if question.plan_year is not None:
+        return Scope(policies, (book.year(question.plan_year),))
+    return Scope(policies, book.years_named(question.text, today()))
 
 
 def _current(years: Sequence[int], today: date) -> int | None:

@@ -26,13 +26,21 @@ _ATTRIBUTE = re.compile(r'(\w+)=(?:"([^"]*)"|\'([^\']*)\')')
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A numbered passage as the generator sees it; ``plan`` is empty for documents of all plans."""
+    """A numbered passage as the generator sees it.
+
+    Attributes:
+        number: from 1.
+        plan: empty for documents of all plans.
+        own_start: where its own text begins; before it stands the end of another passage, for
+            context, which is not of its section.
+    """
 
     number: int
     text: str
     title: str
     section: str
     plan: str
+    own_start: int = 0
 
 
 def messages(question: str, passages: Sequence[Match], rules: str = ANSWER) -> list["BaseMessage"]:
@@ -92,6 +100,7 @@ def read_passages(content: str) -> tuple[str, list[Passage]]:
                 title=attributes["title"],
                 section=attributes["section"],
                 plan=attributes["plan"],
+                own_start=int(attributes["begins_at"]),
             )
         )
         end = block.end()
@@ -115,6 +124,7 @@ def _fenced(number: int, match: Match) -> str:
         "section": match.section,
         "plan": match.policy or "",
         "year": str(match.plan_year or ""),
+        "begins_at": str(match.own_start - match.start),
     }
     head = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items())
     return f"<passage {head}>\n{escape(match.text)}\n</passage>"

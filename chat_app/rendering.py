@@ -76,6 +76,8 @@ def refusal(answer: Answer) -> str:
     choices = ", ".join(plan.label for plan in answer.choices)
     if answer.reason == "which_plan":
         return prompt("which_plan", plans=choices)
+    if answer.reason == "unknown_plan" and answer.missing_type:
+        return prompt("unknown_type", type=answer.missing_type, plans=choices)
     if answer.reason == "unknown_plan":
         return prompt("unknown_plan", year=str(answer.missing_year), plans=choices)
     return answer.message or prompt("not_in_documents")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeAlias
 
 from retrieval.documents import Scalar
 from retrieval.filters import Equals
@@ -10,6 +11,9 @@ from retrieval.interfaces import VectorStore
 
 COMMIT_MARK = Equals("chunk_index", 0)
 """The first chunk of a document is written last: where it is, the document is complete."""
+
+Plans: TypeAlias = frozenset[tuple[str, int | None, str]]
+"""Policy, plan year (None for any) and title of the documents that belong to a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,33 @@ class Catalog:
         self._turn = Lock()
         self._version: str | None = None
         self._entries: list[Entry] = []
+        self._plans: Plans = frozenset()
 
     def entries(self) -> list[Entry]:
         """All complete documents of the index, by name."""
         with self._turn:
-            # Before the entries: what changes while they are read is read the next time.
-            version = self._store.version()
-            if version != self._version:
-                self._entries, self._version = read_catalog(self._store), version
+            self._refresh()
             return list(self._entries)
+
+    def plans(self) -> Plans:
+        """Policy, year and title of the documents, each once.
+
+        As long as the index does not change, it is the same object, whatever its size.
+        """
+        with self._turn:
+            self._refresh()
+            return self._plans
+
+    def _refresh(self) -> None:
+        # Before the entries: what changes while they are read is read the next time.
+        version = self._store.version()
+        if version != self._version:
+            self._entries, self._version = read_catalog(self._store), version
+            self._plans = frozenset(
+                (entry.policy, entry.plan_year, entry.title)
+                for entry in self._entries
+                if entry.policy
+            )
 
 
 def read_catalog(store: VectorStore) -> list[Entry]:

@@ -9,6 +9,7 @@ without one removes them.
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,10 @@ from retrieval.catalog import Entry, read_catalog
 from retrieval.documents import Chunk, Document, Record, Scalar, Vector, chunk_key, chunk_metadata
 from retrieval.interfaces import Embedder, VectorStore
 from retrieval.usage import Meter
+
+PART_CHUNKS = 4_096
+"""Chunks whose records are in memory at once, about 20 MB; documents of less are replaced only when
+all of their vectors are there."""
 
 
 class Found(Protocol):
@@ -101,15 +106,20 @@ class Committer:
             How many of them replaced one.
         """
         replaced = [entries[d.document.name] for d in batch if d.document.name in entries]
-        grouped = self._records(batch, self._vectors(replaced), meter)
-        self._store.delete([chunk_key(entry.name, 0) for entry in replaced])
-        self._store.put([record for group in grouped for record in group[1:]])
-        for item, group in zip(batch, grouped, strict=True):
+        known = self._vectors(replaced)
+        marks: list[Record] = []
+        for part in _parts(batch):
+            records = self._records(part, known, meter)
+            if not marks:
+                self._store.delete([chunk_key(entry.name, 0) for entry in replaced])
+            self._store.put([record for record in records if record.metadata["chunk_index"]])
+            marks += [record for record in records if not record.metadata["chunk_index"]]
+        for item in batch:
             old = entries.get(item.document.name)
-            beyond = range(len(group), old.chunk_count if old else 0)
+            beyond = range(len(item.chunks), old.chunk_count if old else 0)
             self._store.delete([chunk_key(item.document.name, i) for i in beyond])
             self._originals.keep(item.found)
-        self._store.put([group[0] for group in grouped])
+        self._store.put(marks)
         return len(replaced)
 
     def remove(self, entries: Sequence[Entry]) -> None:
@@ -121,22 +131,23 @@ class Committer:
     def _vectors(self, replaced: Sequence[Entry]) -> dict[Scalar, Vector]:
         """The vectors of documents that are about to be replaced, by what was embedded."""
         keys = [chunk_key(e.name, i) for e in replaced for i in range(e.chunk_count)]
-        records = self._store.get(keys) if keys else []
-        return {record.metadata.get("embedded_hash", ""): record.vector for record in records}
+        vectors: dict[Scalar, Vector] = {}
+        for start in range(0, len(keys), PART_CHUNKS):
+            for record in self._store.get(keys[start : start + PART_CHUNKS]):
+                vectors[record.metadata.get("embedded_hash", "")] = record.vector
+        return vectors
 
     def _records(
-        self, batch: Sequence[Loaded], known: dict[Scalar, Vector], meter: Meter
-    ) -> list[list[Record]]:
-        """The records of each document, embedding what is not known yet."""
-        chunks = [chunk for item in batch for chunk in item.chunks]
-        hashes = [_embedded_hash(chunk) for chunk in chunks]
-        new = {h: chunk for h, chunk in zip(hashes, chunks, strict=True) if h not in known}
+        self, part: Sequence[tuple[Loaded, Chunk]], known: dict[Scalar, Vector], meter: Meter
+    ) -> list[Record]:
+        """The records of some chunks, embedding what is not known yet."""
+        hashes = [_embedded_hash(chunk) for _, chunk in part]
+        new = {h: chunk for h, (_, chunk) in zip(hashes, part, strict=True) if h not in known}
         made = self._embedder.embed([chunk.embedded_text for chunk in new.values()], meter)
         vectors = known | dict(zip(new, _rows(made), strict=True))
-        records = iter(hashes)
         return [
-            [self._record(item, chunk, next(records), vectors) for chunk in item.chunks]
-            for item in batch
+            self._record(item, chunk, embedded, vectors)
+            for (item, chunk), embedded in zip(part, hashes, strict=True)
         ]
 
     def _record(
@@ -149,6 +160,13 @@ class Committer:
             metadata=fields | {"embedded_hash": embedded},
             vector=vectors[embedded],
         )
+
+
+def _parts(batch: Sequence[Loaded]) -> Iterator[list[tuple[Loaded, Chunk]]]:
+    """The chunks of all documents, at most PART_CHUNKS at a time."""
+    chunks = ((item, chunk) for item in batch for chunk in item.chunks)
+    while part := list(islice(chunks, PART_CHUNKS)):
+        yield part
 
 
 def _embedded_hash(chunk: Chunk) -> str:

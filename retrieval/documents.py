@@ -93,10 +93,12 @@ class Chunk:
     ``document.text[chunk.start:chunk.end] == chunk.text``, always.
 
     Attributes:
-        page: the page on which it starts; 0 in a document without pages.
-        last_page: the page on which it ends.
-        section: headings from the outermost in.
+        section: headings from the outermost in, of its own text.
         context: title and section path as far as the embedder's window has room for them.
+        own_start: where its own text begins; what stands before is its lead, the end of the chunk
+            before it.
+        page: the page on which it starts; 0 in a document without pages.
+        page_starts: number and offset of the further pages that it holds text of.
     """
 
     text: str
@@ -105,8 +107,14 @@ class Chunk:
     index: int
     context: str = ""
     section: tuple[str, ...] = ()
+    own_start: int = 0
     page: int = 0
-    last_page: int = 0
+    page_starts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def last_page(self) -> int:
+        """The page on which it ends; 0 in a document without pages."""
+        return self.page_starts[-1][0] if self.page_starts else self.page
 
     @property
     def embedded_text(self) -> str:
@@ -175,9 +183,31 @@ class Match:
         return int(self.metadata["page"]) or None
 
     @property
+    def own_start(self) -> int:
+        """Offset in the document's text at which its own text begins, behind the lead."""
+        return int(self.metadata.get("own_start", self.start))
+
+    @property
+    def own_page(self) -> int | None:
+        """The page on which its own text begins; None without pages."""
+        return self.page_at(self.own_start)
+
+    def page_at(self, offset: int) -> int | None:
+        """The page that holds an offset of the document's text, within the chunk; None without."""
+        page = self.page
+        for entry in str(self.metadata.get("page_starts", "")).split():
+            number, _, start = entry.partition(":")
+            page = int(number) if offset >= int(start) else page
+        return page
+
+    @property
     def section(self) -> str:
         """Headings from the outermost in, joined by `` > ``."""
         return str(self.metadata["section"])
+
+    def section_at(self, offset: int) -> str:
+        """The section of an offset; "" in the lead, which may be of the section before."""
+        return self.section if offset >= self.own_start else ""
 
     @property
     def start(self) -> int:
@@ -227,6 +257,8 @@ def chunk_metadata(
         "plan_year": document.plan_year or ANY_YEAR,
         "page": chunk.page,
         "last_page": chunk.last_page,
+        "page_starts": " ".join(f"{number}:{offset}" for number, offset in chunk.page_starts),
+        "own_start": chunk.own_start,
         "section": " > ".join(chunk.section),
         "chunk_index": chunk.index,
         "start": chunk.start,

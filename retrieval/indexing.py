@@ -2,11 +2,12 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from retrieval.ahead import ahead
 from retrieval.catalog import Entry, read_catalog
 from retrieval.chunking import CHUNKING_VERSION, chunk_document
 from retrieval.commits import Committer, Found, Loaded, Originals
@@ -92,6 +93,20 @@ class Estimate:
     tokens: int
 
 
+@dataclass(slots=True)
+class _Batch:
+    """Documents to be committed together, and what was met on the way to them."""
+
+    loaded: list[Loaded] = field(default_factory=list)
+    chunks: int = 0
+    unchanged: int = 0
+    failed: list[LoadingError] = field(default_factory=list)
+
+    def add(self, item: Loaded) -> None:
+        self.loaded.append(item)
+        self.chunks += len(item.chunks)
+
+
 class Indexer:
     """Brings an index up to date with documents."""
 
@@ -166,13 +181,17 @@ class Indexer:
         """What indexing these documents would take; nothing is embedded or written."""
         documents = [item for item in found if not isinstance(item, LoadingError)]
         entries = {entry.name: entry for entry in read_catalog(self._store)}
-        report = IndexReport(failed=[f for f in found if isinstance(f, LoadingError)])
-        chunks = tokens = read = 0
-        for batch in self._batches(documents, entries, report):
-            texts = [chunk.embedded_text for item in batch for chunk in item.chunks]
-            chunks, tokens = chunks + len(texts), tokens + sum(self._embedder.count_tokens(texts))
-            read += len(batch)
-        return Estimate(read, report.unchanged, len(report.failed), chunks, tokens)
+        total = Estimate(0, 0, len(found) - len(documents), 0, 0)
+        for batch in self._batches(documents, entries):
+            texts = [chunk.embedded_text for item in batch.loaded for chunk in item.chunks]
+            total = Estimate(
+                documents=total.documents + len(batch.loaded),
+                unchanged=total.unchanged + batch.unchanged,
+                failed=total.failed + len(batch.failed),
+                chunks=total.chunks + len(texts),
+                tokens=total.tokens + sum(self._embedder.count_tokens(texts)),
+            )
+        return total
 
     def remove(self, names: Sequence[str]) -> int:
         """Remove documents by name; returns how many.
@@ -210,39 +229,41 @@ class Indexer:
         *,
         replace: Contract | None,
     ) -> None:
-        for batch in self._batches(documents, entries, report):
-            if batch and replace is not None:
-                # Not before there is something to put in its place.
-                self._store.create(replace)
-                replace = None
-            if batch:
-                changed = self._committer.commit(batch, entries, report.meter)
-                report.changed += changed
-                report.added += len(batch) - changed
-                report.chunks += sum(len(item.chunks) for item in batch)
-            done = report.added + report.changed + report.unchanged + len(report.failed)
-            progress(Progress(done, max(done, len(documents)), report.chunks))
+        # Documents are read and cut beside the embedding and writing of those before them, which
+        # leave the interpreter to the other thread most of the time.
+        with closing(ahead(self._batches(documents, entries))) as batches:
+            for batch in batches:
+                report.unchanged += batch.unchanged
+                report.failed += batch.failed
+                if batch.loaded and replace is not None:
+                    # Not before there is something to put in its place.
+                    self._store.create(replace)
+                    replace = None
+                if batch.loaded:
+                    changed = self._committer.commit(batch.loaded, entries, report.meter)
+                    report.changed += changed
+                    report.added += len(batch.loaded) - changed
+                    report.chunks += batch.chunks
+                done = report.added + report.changed + report.unchanged + len(report.failed)
+                progress(Progress(done, max(done, len(documents)), report.chunks))
 
     def _batches(
-        self, documents: Iterable[Found], entries: dict[str, Entry], report: IndexReport
-    ) -> Iterator[list[Loaded]]:
-        batch: list[Loaded] = []
-        size = 0
+        self, documents: Iterable[Found], entries: Mapping[str, Entry]
+    ) -> Iterator[_Batch]:
+        batch = _Batch()
         for found in documents:
             entry = entries.get(found.name)
             fingerprint = _hash(found)
             if entry is not None and entry.hash == fingerprint:
-                report.unchanged += 1
+                batch.unchanged += 1
                 continue
             try:
-                batch.append(self._load(found, fingerprint))
+                batch.add(self._load(found, fingerprint))
             except LoadingError as error:
-                report.failed.append(error)
-                continue
-            size += len(batch[-1].chunks)
-            if size >= BATCH_CHUNKS:
+                batch.failed.append(error)
+            if batch.chunks >= BATCH_CHUNKS:
                 yield batch
-                batch, size = [], 0
+                batch = _Batch()
         yield batch
 
     def _load(self, found: Found, fingerprint: str) -> Loaded:

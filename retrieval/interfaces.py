@@ -1,6 +1,6 @@
 """What indexing and searching ask of an embedder and of a vector store."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from retrieval.documents import Record, Scalar, Vector
 from retrieval.filters import Filter
+from retrieval.keywords import Counted
 from retrieval.usage import Meter
 
 
@@ -77,6 +78,43 @@ class HybridStore(Protocol):
 
         Hits carry their similarity to the vector, and come in the order of the store's own fusion.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecords:
+    """A document as the vector store holds it, with the hash of its commit mark."""
+
+    name: str
+    hash: str
+    records: Sequence[Record]
+
+
+class KeywordIndex(Protocol):
+    """The words of an index beside its vectors. What it holds is derived from the vector store."""
+
+    def version(self) -> str:
+        """The version of the vector store that the words were read from; "" before the first."""
+
+    def documents(self) -> dict[str, str]:
+        """Name and hash of the documents whose words are held."""
+
+    def put(self, documents: Sequence[DocumentRecords]) -> None:
+        """Hold the words of documents, in place of what was held of them: of all or of none."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Forget documents."""
+
+    def set_version(self, version: str) -> None:
+        """Note that all of this version of the vector store is held."""
+
+    def search(self, wanted: Sequence[str], limit: int, where: Filter | None = None) -> list[str]:
+        """Keys of the chunks that hold the terms best, best first.
+
+        Some may be of chunks that the filter does not admit.
+        """
+
+    def counted(self, wanted: Sequence[str], keys: Sequence[str]) -> dict[str, Counted]:
+        """How often chunks hold the terms; those that are not held are left out."""
 
 
 class VectorStore(Protocol):

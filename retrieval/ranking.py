@@ -1,4 +1,4 @@
-"""Order what a search found: fuse scores, drop near-duplicates. Pure functions."""
+"""Order what a search found: fuse scores, leave out near-duplicates. Pure functions."""
 
 import dataclasses
 import re
@@ -33,14 +33,16 @@ def fuse(matches: Sequence[Match], keyword_scores: Sequence[float], weight: floa
     return sorted(fused, key=lambda match: (-match.score, match.key))
 
 
-def drop_near_duplicates(matches: Sequence[Match]) -> list[Match]:
-    """Keep the first of the matches that say the same for the same plan and year.
+def distinct(matches: Sequence[Match], limit: int) -> list[Match]:
+    """The first matches, of those that say the same for the same plan and year only the first.
 
     Passages whose numbers differ never say the same, however alike their words.
     """
     kept: list[Match] = []
     seen: list[tuple[object, frozenset[tuple[str, ...]]]] = []
     for match in matches:
+        if len(kept) == limit:
+            break
         about = (match.policy, match.plan_year, _NUMBER.findall(match.text))
         shingles = _shingles(match.text)
         if not any(about == a and _overlap(shingles, s) >= NEAR_DUPLICATE for a, s in seen):

@@ -1,19 +1,23 @@
 """Settings -> Indexer, Searcher: the one module of retrieval that names implementations."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from retrieval.candidates import ByStore, ByVectorAndWords, Finder
 from retrieval.catalog import Catalog
 from retrieval.errors import SettingsError, StoreBusyError, StoreUnavailableError
 from retrieval.glossary import Glossary, load_glossary
 from retrieval.indexing import Indexer
 from retrieval.interfaces import Embedder, HybridStore, VectorStore
+from retrieval.lexical import Lexical
 from retrieval.originals import OriginalFiles
 from retrieval.searching import Searcher
 from retrieval.settings import RetrievalSettings
+from retrieval.stores.keyword_file import KeywordFile
 from retrieval.transfer import Transfer
 
 
@@ -27,6 +31,7 @@ class Retrieval:
     originals: OriginalFiles
     glossary: Glossary
     catalog: Catalog
+    lexical: Lexical | None
 
     @property
     def index_name(self) -> str:
@@ -39,6 +44,11 @@ class Retrieval:
             self.store, self.embedder, self.originals, self._writing, index=self.index_name
         )
 
+    def refresh_words(self) -> None:
+        """Read the words of what was indexed, which the next question would wait for."""
+        if self.lexical:
+            self.lexical.is_ready()
+
     def searcher(self) -> Searcher:
         """Finds passages.
 
@@ -47,7 +57,7 @@ class Retrieval:
             ContractError: it was built with another model.
         """
         searcher = Searcher(
-            self.store, self.embedder, self.glossary, self.index_name, self._hybrid()
+            self.store, self.embedder, self._finder(), self.glossary, self.index_name
         )
         searcher.check()
         return searcher
@@ -68,9 +78,10 @@ class Retrieval:
         with closing(open_store(target)) as opened:
             yield Transfer(self.store, opened, self.index_name, index_name(target), self._writing)
 
-    def _hybrid(self) -> HybridStore | None:
-        by_words = self.settings.store == "s3_vectors" and self.settings.vector_mode == "enhanced"
-        return cast(HybridStore, self.store) if by_words else None
+    def _finder(self) -> Finder:
+        if self.lexical:
+            return ByVectorAndWords(self.store, self.lexical)
+        return ByStore(cast(HybridStore, self.store))
 
     def _writing(self) -> AbstractContextManager[object]:
         return _locked(self.settings.data_dir, self.index_name)
@@ -86,13 +97,16 @@ def open_retrieval(
         notify: told once of long work, such as exporting the model.
     """
     store = open_store(settings)
+    catalog = Catalog(store)
+    words = _word_file(settings)
     return Retrieval(
         settings=settings,
         store=store,
         embedder=_embedder(settings, notify),
         originals=OriginalFiles(settings.data_dir / "originals"),
         glossary=load_glossary(settings.glossary),
-        catalog=Catalog(store),
+        catalog=catalog,
+        lexical=Lexical(KeywordFile(words), store, catalog) if words else None,
     )
 
 
@@ -135,6 +149,21 @@ def open_store(settings: RetrievalSettings) -> VectorStore:
     if settings.chroma_url:
         return ChromaStore(url=str(settings.chroma_url))
     return ChromaStore(path=settings.data_dir / "chroma")
+
+
+def _word_file(settings: RetrievalSettings) -> Path | None:
+    """Where the words of the index are kept here; None where the store keeps them itself."""
+    if settings.store == "s3_vectors" and settings.vector_mode == "enhanced":
+        return None
+    elsewhere = ""
+    if settings.store == "s3_vectors":
+        elsewhere = f"{settings.vector_bucket}/{settings.vector_index}"
+    elif settings.store == "chroma" and settings.chroma_url:
+        elsewhere = str(settings.chroma_url)
+    name: str = settings.store
+    if elsewhere:
+        name += "-" + hashlib.sha256(elsewhere.encode()).hexdigest()[:12]
+    return settings.data_dir / f"words-{name}.sqlite3"
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     as_json: bool,
 ) -> None:
     """Show the best matches, without answering."""
-    from chat_app.plans import search_filter
+    from chat_app.plans import search_scope
     from retrieval.filters import parse
     from retrieval.searching import Query
 
@@ -52,13 +52,13 @@ def search(  # noqa: PLR0913 - one parameter an option
     book = application.plan_book()
 
     def found(asked: Question) -> dict[str, object]:
-        admitted = search_filter(book, asked.policies, asked.plan_year, where)
+        scope = search_scope(book, asked)
         started = time.monotonic()
-        matches = searcher.search(Query(asked.text, admitted, limit))
+        matches = searcher.search(Query(asked.text, scope.filter(where), limit))
         return {
             "question": asked.text,
-            "policies": list(asked.policies),
-            "plan_year": asked.plan_year,
+            "policies": list(scope.policies),
+            "plan_year": scope.years[0] if len(scope.years) == 1 else None,
             "matches": [match.to_json() for match in matches],
             "timings_ms": {"search": round((time.monotonic() - started) * 1000, 1)},
         }

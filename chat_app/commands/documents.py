@@ -30,7 +30,8 @@ def index(
     from retrieval.loading import find
 
     found = list(find(paths, policy, year))
-    indexer = open_here().retrieval.indexer()
+    retrieval = open_here().retrieval
+    indexer = retrieval.indexer()
     with indexing_progress(shown=not as_json) as progress:
         report = indexer.index(
             found,
@@ -38,6 +39,7 @@ def index(
             prune=Scope(policy, year) if prune else None,
             progress=progress,
         )
+        retrieval.refresh_words()
     for error in report.failed:
         click.echo(f"not indexed: {error}", err=True)
     if as_json:

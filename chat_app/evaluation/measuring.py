@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from chat_app.answers import Answer, Event, Finished, Question
 from chat_app.errors import GenerationError
 from chat_app.evaluation import rankings
-from chat_app.evaluation.places import gains, meets, pages
+from chat_app.evaluation.places import cites, gains
 from chat_app.evaluation.question_types import question_type
 from chat_app.evaluation.results import Result
 from chat_app.evaluation.rows import EvalRow, Label
-from chat_app.plans import PlanBook, search_filter
+from chat_app.plans import PlanBook, search_scope
 from chat_app.values import values
 from chat_app.verification import Verdict, verify
 from retrieval.documents import Match
@@ -85,8 +85,8 @@ class Measurer:
         )
 
     def _search(self, question: Question) -> list[Match]:
-        where = search_filter(self.book, question.policies, question.plan_year)
-        return self.searcher.search(Query(question.text, where, DEPTH))
+        scope = search_scope(self.book, question)
+        return self.searcher.search(Query(question.text, scope.filter(), DEPTH))
 
     def _answered(self, question: Question) -> Answer:
         answers = [event.answer for event in self.answer(question) if isinstance(event, Finished)]
@@ -108,12 +108,12 @@ def _found(matches: Sequence[Match], labels: Sequence[Label]) -> Measures:
 
 
 def _cited(answer: Answer, labels: Sequence[Label]) -> Measures:
-    """A place is cited once, however many of its sentences are quoted."""
+    """A page is cited once, however many of its sentences are quoted."""
     if not labels:
         return {}
-    cited = {(c.passage.document, tuple(pages(c.passage))): c.passage for c in answer.citations}
-    right = [any(meets(passage, label) for label in labels) for passage in cited.values()]
-    reached = [any(meets(passage, label) for passage in cited.values()) for label in labels]
+    cited = {(c.passage.document, c.page): c for c in answer.citations}.values()
+    right = [any(cites(citation, label) for label in labels) for citation in cited]
+    reached = [any(cites(citation, label) for citation in cited) for label in labels]
     return {
         "true_page_cited": float(any(right)),
         "citation_precision": sum(right) / len(right) if right else None,

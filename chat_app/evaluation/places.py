@@ -7,6 +7,7 @@ on every page from the one on which it starts to the one on which it ends.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from chat_app.answers import Citation
 from chat_app.evaluation.rows import Label
 from retrieval.documents import Match
 
@@ -31,6 +32,11 @@ def meets(match: Match, label: Label) -> bool:
     return is_source(match.source, label.source) and (
         label.page is None or label.page in pages(match)
     )
+
+
+def cites(citation: Citation, label: Label) -> bool:
+    """Does the quote stand where the label says: on its page, not on another of its passage?"""
+    return meets(citation.passage, label) and label.page in {None, citation.page}
 
 
 def pages(match: Match) -> range:

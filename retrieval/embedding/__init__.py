@@ -1,5 +1,6 @@
 """Embedders: texts into unit vectors, each behind ``interfaces.Embedder``.
 
 - ``minilm``: all-MiniLM-L6-v2 on this machine. ``weights`` finds its weights, ``export`` turns them
-  into an onnxruntime graph once, in a process of its own, and ``runtime`` runs that graph.
+  into onnxruntime graphs once, in a process of its own (``quantised`` the one of 8-bit integers),
+  and ``runtime`` runs a graph.
 """

@@ -9,9 +9,9 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.embedding.export import MANIFEST_FILE, ensure_export
+from retrieval.embedding.export import MANIFEST_FILE, ensure_export, exported_precision
 from retrieval.embedding.recent import RecentVectors
-from retrieval.embedding.runtime import DIMENSION, WINDOW, Runtime
+from retrieval.embedding.runtime import DIMENSION, WINDOW, Precision, Runtime
 from retrieval.embedding.weights import NAME, Notify
 from retrieval.errors import EmbeddingError
 from retrieval.usage import Meter
@@ -43,6 +43,7 @@ class MiniLM:
         folder: Path | None = None,
         threads: int | None = None,
         notify: Notify | None = None,
+        precision: Precision = "int8",
     ) -> None:
         """Choose where the exported model lives and how much of the machine to use.
 
@@ -51,10 +52,14 @@ class MiniLM:
                 user's cache when that cannot be written to.
             threads: texts embedded side by side, at least 1; None for all of this process's cores.
             notify: told, for the user, when the model is downloaded or exported.
+            precision: ``int8`` embeds twice as fast, with vectors that agree with those of
+                ``fp32`` to a cosine of .996 and better: an index built with one is searched with
+                the other. A processor on which int8 agrees less is given fp32 all the same.
         """
         self._folder = folder
         self._threads = threads or _cores()
         self._notify = notify or _unheard
+        self._precision = precision
         self._lock = Lock()
         self._runtime: Runtime | None = None
         self._recent = RecentVectors(RECENT)
@@ -97,14 +102,14 @@ class MiniLM:
         with self._lock:
             if self._runtime is None:
                 folder = self.models_folder / NAME
-                ensure_export(folder, self._notify)
-                self._runtime = _load(folder, self._threads)
+                ensure_export(folder, self._notify, self._precision)
+                self._runtime = _load(folder, self._threads, self._precision)
             return self._runtime
 
 
-def _load(folder: Path, threads: int) -> Runtime:
+def _load(folder: Path, threads: int, wanted: Precision) -> Runtime:
     try:
-        return Runtime(folder, threads)
+        return Runtime(folder, threads, exported_precision(folder, wanted))
     except Exception as error:
         raise EmbeddingError(
             f"{NAME} cannot be loaded from {folder} ({error}): "

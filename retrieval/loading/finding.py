@@ -23,7 +23,7 @@ from retrieval.loading.rows import Place, lines_of, parse_row
 from retrieval.loading.sidecars import FORMATS_WITH_HEAD, read_head, read_sidecar
 from retrieval.loading.walking import Candidate, check_paths, walk
 
-LOADING_VERSION = "1"
+LOADING_VERSION = "2"
 """Raise it when the same file is read differently, so that indexed documents are read again."""
 
 

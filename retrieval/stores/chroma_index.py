@@ -1,4 +1,4 @@
-"""The operations of a store on one open Chroma collection."""
+"""The operations of a store on one open collection of a Chroma server."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,34 +12,12 @@ from retrieval.documents import Record, Scalar, Vector
 from retrieval.filters import Filter, matches
 from retrieval.interfaces import Contract, Hit
 from retrieval.stores.chroma_filters import ChromaFilter, translate
+from retrieval.stores.chroma_records import direction, length_of, own, whole
 from retrieval.stores.records import nearest, ranked
 
-HNSW = {
-    # Of vectors of length 1 the same order as "cosine", which rounds what it stores: of 2,000
-    # vectors 28 % did not come back bit for bit.
-    "space": "ip",
-    "ef_construction": 300,
-    "ef_search": 800,
-    "max_neighbors": 48,
-    # Records that wait in the log, to be added to the graph whenever a process opens the index:
-    # with Chroma's 1,000 the first question took .2 to .6 s longer, with 256 .04 s.
-    "sync_threshold": 256,
-}
-"""How the graph of nearest neighbours is built and searched.
-
-Measured as the share of the 50 nearest that is found among 20,000 vectors of 384 numbers, 30 % of
-them copies as plans repeat each other's wording (50 copies of each), of all and of a tenth to a
-half of them: 1.0000; after 40 % were deleted 1.0000; with 300 copies of each .9998 and more.
-Chroma's own values find .97 to 1.0, and after the deletions nothing at all for 12 % of questions.
-"""
 EXACT_NUMBERS = 384_000
 """Numbers of the admitted vectors up to which they are read and ranked exactly: 1,000 vectors of
 384 in 25 ms. The graph takes 15 ms to search among as many and may miss some."""
-LENGTH = "benefits-chat: the length this vector had before it was scaled to 1"
-"""Metadata field of a vector that was not of length 1. Its name is longer than any that a filter
-or a document can give (``filters.MAX_FIELD_LENGTH``)."""
-LENGTH_TOLERANCE = 1e-5
-"""How far the length of an embedder's vector is from 1 at most: float32 rounds to 1e-7."""
 PAGE = 1_000
 """Records read at once; SQLite, below Chroma, takes at most 32,766 keys."""
 MARGIN = 8
@@ -89,11 +67,11 @@ class ChromaIndex:
             self.delete(self._collection.get(ids=keys, include=[])["ids"])
             self._collection.upsert(
                 ids=keys,
-                embeddings=np.array([_direction(record.vector) for record in batch]),
+                embeddings=np.array([direction(record.vector) for record in batch]),
                 documents=[record.text for record in batch],
                 # Chroma refuses an empty dictionary.
                 metadatas=[
-                    {**record.metadata, **_length(record.vector)} or None for record in batch
+                    {**record.metadata, **length_of(record.vector)} or None for record in batch
                 ],
             )
 
@@ -105,9 +83,7 @@ class ChromaIndex:
             vectors = np.array(found["embeddings"], dtype=np.float32)
             columns = (found["ids"], found["documents"], found["metadatas"], vectors)
             for key, text, fields, vector in zip(*columns, strict=True):
-                length = (fields or {}).get(LENGTH)
-                whole = vector if length is None else vector * np.float32(length)
-                records[key] = Record(key, text, _own(fields), whole)
+                records[key] = Record(key, text, own(fields), whole(vector, fields or {}))
         return [records[key] for key in keys if key in records]
 
     def delete(self, keys: Sequence[str]) -> None:
@@ -121,7 +97,7 @@ class ChromaIndex:
         for page in _pages(keys):
             answer = self._collection.get(ids=page, include=["metadatas"])
             columns = zip(answer["ids"], answer["metadatas"], strict=True)
-            found.update((key, _own(fields)) for key, fields in columns)
+            found.update((key, own(fields)) for key, fields in columns)
         return found
 
     def count(self, where: Filter | None) -> int:
@@ -168,7 +144,7 @@ class ChromaIndex:
         wanted = min(limit + MARGIN, admitted)
         while True:
             answer = self._collection.query(
-                query_embeddings=[_direction(vector)],
+                query_embeddings=[direction(vector)],
                 n_results=wanted,
                 where=clause,
                 include=["distances"],
@@ -198,26 +174,8 @@ class ChromaIndex:
         for page in _pages([key for key, _ in found]):
             answer = self._collection.get(ids=page, include=["documents", "metadatas"])
             columns = zip(answer["ids"], answer["documents"], answer["metadatas"], strict=True)
-            texts.update((key, (text, _own(fields))) for key, text, fields in columns)
+            texts.update((key, (text, own(fields))) for key, text, fields in columns)
         return [Hit(key, *texts[key], value) for key, value in found if key in texts]
-
-
-def _direction(vector: Vector) -> Vector:
-    """The vector with length 1: itself, to the bit, when that is its length."""
-    length = float(np.linalg.norm(vector))
-    near_one = abs(length - 1) <= LENGTH_TOLERANCE
-    return np.asarray(vector if near_one else vector / length, np.float32)
-
-
-def _length(vector: Vector) -> dict[str, float]:
-    """What is stored beside a vector that is not of length 1."""
-    length = float(np.linalg.norm(vector))
-    return {} if abs(length - 1) <= LENGTH_TOLERANCE else {LENGTH: length}
-
-
-def _own(fields: Mapping[str, Scalar] | None) -> Mapping[str, Scalar]:
-    """The metadata as it was given."""
-    return {name: value for name, value in (fields or {}).items() if name != LENGTH}
 
 
 def new_version() -> dict[str, str]:

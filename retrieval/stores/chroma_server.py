@@ -1,7 +1,7 @@
 """A Chroma server, reached by its address."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,20 +47,12 @@ class ChromaServer:
         )
 
     @contextmanager
-    def session(self, *, make: bool = False) -> Iterator[Any]:
+    def session(self) -> Iterator[Any]:
         """Chroma's client for one operation."""
         with self._turn:
             if self._client is None:
                 self._client = self._connect()
         yield self._client
-
-    def changing(self) -> AbstractContextManager[None]:
-        """Around changes; the server looks after its own files."""
-        return nullcontext()
-
-    def tidied(self) -> Any:  # noqa: ANN401 - chromadb is not typed here
-        """The client to go on with; the server looks after its own files."""
-        return self._client
 
     def close(self) -> None:
         """Close the connection."""

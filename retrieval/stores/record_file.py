@@ -1,153 +1,145 @@
 """Records in one SQLite file: durable, read by many processes, written by one at a time."""
 
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from threading import RLock
+from typing import Any
 
 import numpy as np
 
-from retrieval.documents import Record
-from retrieval.errors import StoreBusyError, StoreUnavailableError
+from retrieval.documents import Record, Scalar
+from retrieval.errors import StoreUnavailableError
 from retrieval.interfaces import Contract
+from retrieval.stores.sqlite_file import SqliteFile
 
-APPLICATION_ID = 0x62637631
-"""Marks the file as ours (``PRAGMA application_id``); spells "bcv1"."""
-BUSY_SECONDS = 10.0
-"""How long a writer waits for another one; a put of 1,000 records takes about 0.1 s."""
+APPLICATION_ID = 0x62637632
+"""Marks the file as ours (``PRAGMA application_id``); spells "bcv2"."""
 
-_SCHEMA = f"""
+_SCHEMA = """
 PRAGMA journal_mode = WAL;
-PRAGMA application_id = {APPLICATION_ID};
-CREATE TABLE IF NOT EXISTS contract (value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS records (
-    key TEXT PRIMARY KEY, text TEXT NOT NULL, metadata TEXT NOT NULL, vector BLOB NOT NULL
+CREATE TABLE contract (identity TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE records (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
+    vector BLOB, text TEXT, metadata TEXT
 );
 """
+# A removed key keeps a row without vector, for the processes that have read it before.
+_PUT = "INSERT OR REPLACE INTO records (key, vector, text, metadata) VALUES (?, ?, ?, ?)"
 
 
 class RecordFile:
-    """One index in one file. Not safe for threads: its owner lets one in at a time."""
+    """One index in one file, or in memory, as a ``table_store.RecordTable``."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._seen: tuple[int, int] | None = None
-
-    def changed(self) -> bool:
-        """Did another process write, or replace the file, since it was read here?"""
-        with self._translated():
-            return self._version() != self._seen
-
-    def read(self) -> tuple[Contract | None, list[Record]]:
-        """All of the file as of one moment; (None, []) when there is no index in it."""
-        with self._translated():
-            if self._connection is None:
-                self._seen = self._version()
-                return None, []
-            with self._transaction("BEGIN") as connection:
-                contracts = connection.execute("SELECT value FROM contract").fetchall()
-                rows = connection.execute("SELECT key, text, metadata, vector FROM records")
-                records = [
-                    Record(key, text, json.loads(fields), np.frombuffer(vector, dtype="<f4"))
-                    for key, text, fields, vector in rows
-                ]
-                self._seen = self._version()
-            return (_contract(contracts[0][0]) if contracts else None), records
+    def __init__(self, path: Path | None) -> None:
+        """Hold the path; the file is opened at the first use."""
+        remedy = "move the file away and run `benefits-chat index PATH`"
+        self.file = SqliteFile(path, str(path or "the index in memory"), remedy, RLock())
 
     def create(self, contract: Contract) -> None:
         """Put an empty index in place of what is there."""
-        with self._translated():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._connection is None:
-                self._open(make=True)
-            with self._transaction() as connection:
-                connection.execute("DELETE FROM records")
-                connection.execute("DELETE FROM contract")
-                connection.execute(
-                    "INSERT INTO contract VALUES (?)", [json.dumps(asdict(contract))]
-                )
-            self._seen = self._version()
+        self.file.make(_SCHEMA, APPLICATION_ID)
+        with self.file.writing() as connection:
+            self._check(connection)
+            connection.execute("DELETE FROM records")
+            connection.execute("DELETE FROM contract")
+            connection.execute(
+                "INSERT INTO contract VALUES (?, ?, 0)",
+                [uuid.uuid4().hex, json.dumps(asdict(contract))],
+            )
+
+    def identity(self) -> tuple[str, Contract] | None:
+        """A name that no other index of this file has had, and the contract."""
+        with self.file.reading() as connection:
+            if connection is None or not self._check(connection):
+                return None
+            rows = connection.execute("SELECT identity, value FROM contract").fetchall()
+        return (rows[0][0], _contract(rows[0][1])) if rows else None
+
+    def version(self) -> str:
+        """Differs once records were put or removed."""
+        [(identity, changes)] = self._execute("SELECT identity, version FROM contract")
+        return f"{identity} {changes}"
 
     def put(self, records: Sequence[Record]) -> None:
-        """Write records in one transaction."""
-        rows = [
-            (r.key, r.text, json.dumps(dict(r.metadata)), np.asarray(r.vector, "<f4").tobytes())
-            for r in records
-        ]
-        with self._translated(), self._transaction() as connection:
-            connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", rows)
+        """Write records with distinct keys in place of those there."""
+        self._write([(r.key, _bytes(r), r.text, json.dumps(dict(r.metadata))) for r in records])
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Remove keys in one transaction."""
-        with self._translated(), self._transaction() as connection:
-            connection.executemany("DELETE FROM records WHERE key = ?", [(key,) for key in keys])
+        """Remove keys."""
+        there = self._among("key", keys)
+        if there:
+            self._write([(key, None, None, None) for (key,) in there])
 
-    def close(self) -> None:
-        """Release the file."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection, self._seen = None, None
+    def get(self, keys: Sequence[str]) -> list[Record]:
+        """The records of distinct keys."""
+        return [
+            Record(key, text, json.loads(fields), np.frombuffer(vector, "<f4").astype(np.float32))
+            for key, text, fields, vector in self._among("key, text, metadata, vector", keys)
+        ]
 
-    def _version(self) -> tuple[int, int]:
-        """Which file it is and how often others wrote to it; opens the file when it is there."""
-        inode = self._path.stat().st_ino if self._path.exists() else 0
-        if self._connection is not None and self._seen is not None and self._seen[0] != inode:
-            self.close()
-        if self._connection is None and inode:
-            self._open(make=False)
-        if self._connection is None:
-            return 0, 0
-        return inode, int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+    def keys(self, after: int) -> Iterator[tuple[int, str, bool]]:
+        """Number, key and whether it is there, of what was put or removed after a number."""
+        rows = self._after("number, key, vector IS NOT NULL", after)
+        return ((number, key, bool(there)) for number, key, there in rows)
 
-    def _open(self, *, make: bool) -> None:
-        mode = "rwc" if make else "rw"
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
+    def vectors(self, after: int) -> Iterator[tuple[int, bytes]]:
+        """Number and vector of what was put after a number."""
+        return self._after("number, vector", after, "AND vector IS NOT NULL")
+
+    def fields(self, after: int) -> Iterator[tuple[int, Mapping[str, Scalar]]]:
+        """Number and metadata of what was put after a number."""
+        rows = self._after("number, metadata", after, "AND vector IS NOT NULL")
+        return ((number, json.loads(metadata)) for number, metadata in rows)
+
+    def content(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, Mapping[str, Scalar]]]:
+        """Number, text and metadata of rows."""
+        marks = ",".join("?" * len(numbers))
+        rows = self._execute(
+            f"SELECT number, text, metadata FROM records WHERE number IN ({marks})",  # noqa: S608 - question marks
+            *numbers,
         )
-        try:
-            mark = connection.execute("PRAGMA application_id").fetchone()[0]
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if mark != APPLICATION_ID and tables:
-                raise sqlite3.DatabaseError("it was made by another program")
-            if not tables and make:
-                connection.executescript(_SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        if tables or make:
-            self._connection = connection
-        else:
-            # Left by a process that was killed before it created the index.
-            connection.close()
+        return ((number, text, json.loads(metadata)) for number, text, metadata in rows)
 
-    @contextmanager
-    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        if self._connection is None:
-            raise sqlite3.OperationalError("it was removed while it was in use")
-        with self._connection as connection:
-            connection.execute(begin)
-            yield connection
+    def _write(self, rows: Sequence[tuple[object, ...]]) -> None:
+        with self.file.reading() as connection:
+            if connection is not None:
+                connection.executemany(_PUT, rows)
+                connection.execute("UPDATE contract SET version = version + 1")
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError, TypeError, KeyError) as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-                raise StoreBusyError(
-                    f"another process is writing {self._path}: wait until it is done"
-                ) from error
+    def _after(self, columns: str, after: int, further: str = "") -> Iterator[Any]:
+        sql = f"SELECT {columns} FROM records WHERE number > ? {further} ORDER BY number"  # noqa: S608 - our own words
+        with self.file.reading() as connection:
+            if connection is not None:
+                yield from connection.execute(sql, [after])
+
+    def _among(self, columns: str, keys: Sequence[str]) -> list[Any]:
+        """Columns of the records with these keys."""
+        marks = ",".join("?" * len(keys))
+        return self._execute(
+            f"SELECT {columns} FROM records WHERE key IN ({marks}) AND vector IS NOT NULL",  # noqa: S608 - question marks
+            *keys,
+        )
+
+    def _execute(self, sql: str, *values: object) -> list[Any]:
+        with self.file.reading() as connection:
+            return connection.execute(sql, values).fetchall() if connection else []
+
+    def _check(self, connection: Any) -> bool:  # noqa: ANN401 - of sqlite3
+        """Has the file tables? Those of another program are left alone."""
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        if tables and mark != APPLICATION_ID:
             raise StoreUnavailableError(
-                f"{self._path} cannot be used as an index ({error}): "
-                "move the file away and run `benefits-chat index PATH`"
-            ) from error
+                f"{self.file.name} was made by another program or version: {self.file.remedy}"
+            )
+        return bool(tables)
+
+
+def _bytes(record: Record) -> bytes:
+    return np.asarray(record.vector, "<f4").tobytes()
 
 
 def _contract(text: str) -> Contract:

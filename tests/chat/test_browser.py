@@ -110,6 +110,16 @@ async def test_a_plan_can_be_named_by_typing_instead_of_clicking(visitor: Visito
     await expect(visitor.page.locator("#mode-picker-trigger-year")).to_have_text("2023")
 
 
+async def test_a_plan_named_in_a_question_stays_in_play_and_a_follow_up_switches_it(
+    visitor: Visitor,
+) -> None:
+    await visitor.ask("How much is a specialist visit on PPO Plus?")
+    await expect(visitor.plan_picker).to_have_text("PPO Plus")
+    await visitor.begin("and on the HMO?")
+    await expect(await visitor.answered(2)).to_contain_text("HMO Select 2024: A specialist visit")
+    await expect(visitor.plan_picker).to_have_text("HMO Select")
+
+
 async def test_the_pickers_choose_plan_and_year(visitor: Visitor) -> None:
     await visitor.pick("plan", "PPO Plus")
     await visitor.pick("year", "2023")

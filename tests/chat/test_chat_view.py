@@ -190,3 +190,22 @@ def test_an_error_becomes_a_sentence_in_which_nothing_is_active() -> None:
     error = QuestionError("the question is empty:\nwrite <b>something</b>")
     shown = "The question is empty: write \\<b\\>something\\</b\\>."
     assert view.error_markdown(error) == shown
+
+
+def test_the_picker_follows_the_one_plan_that_was_answered_for() -> None:
+    answered = Answer("Is it free on the PPO?", plans=(Plan("PPO_PLUS", 2024),))
+    asked = view.question("Is it free on the PPO?", {"year": "2024"})
+    assert view.plan_in_play(asked, answered) == {"plan": "plan:PPO_PLUS", "year": "2024"}
+    chosen = view.question("Is it free?", {"plan": "plan:PPO_PLUS"})
+    assert view.plan_in_play(chosen, answered) == {}
+    every = view.question("Is it free on the PPO?", {"plan": view.ALL})
+    assert view.plan_in_play(every, answered) == {}
+
+
+def test_a_turn_holds_the_plan_in_play_or_the_plans_that_were_offered() -> None:
+    plans = (Plan("HMO_SELECT", 2024), Plan("PPO_PLUS", 2024))
+    (one,) = view.further_turns((), Answer("Is it free?", plans=plans[:1]))
+    (asked,) = view.further_turns((), Answer("Is it?", reason="which_plan", choices=plans))
+    assert (one.plans, one.offered) == (plans[:1], ())
+    assert (asked.plans, asked.offered) == ((), plans)
+    assert view.further_turns((one,), Answer("x", reason="guardrail")) == (one,)

@@ -11,7 +11,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from chat_app.answers import Answer, Finished, Plan, Question, Said, Searched
+from chat_app.answers import Answer, Finished, Plan, Question, Said, Searched, Turn
 from chat_app.assistant import Assistant
 from chat_app.generation.quotes import QuotesChatModel
 from chat_app.guards.chain import GuardChain
@@ -264,3 +264,47 @@ def test_a_cry_for_help_is_heard_however_long_it_is() -> None:
     assert last.answer.message == "Call 988."
     with pytest.raises(QuestionError, match="are read: shorten it"):
         list(asked.answer(Question("please " * 2_000)))
+
+
+def test_a_follow_up_is_answered_for_the_plan_and_year_in_play() -> None:
+    turn = Turn("What is the annual deductible?", "$450", (Plan("PPO_PLUS", 2025),))
+    answer = ask("is that per person?", turns=(turn,))
+    assert answer.plans == (Plan("PPO_PLUS", 2025),)
+    assert "$450" in answer.sentences[0].text
+
+
+def test_a_follow_up_that_names_another_plan_switches_to_it() -> None:
+    turn = Turn("What is the PPO Plus deductible?", "$500", (Plan("PPO_PLUS", 2026),))
+    answer = ask("and the HMO?", turns=(turn,))
+    assert answer.plans == (Plan("HMO_SELECT", 2026),)
+    assert answer.question == "What is the HMO Select deductible?"
+
+
+def test_each_part_of_a_question_is_answered_for_its_own_plan() -> None:
+    answer = ask("What is the PPO's annual physical and the HMO's annual deductible?")
+    cited = {s.plan: s.text for s in reversed(answer.sentences)}
+    assert "100%" in cited[Plan("PPO_PLUS", 2026)]
+    assert "$0" in cited[Plan("HMO_SELECT", 2026)]
+    assert not answer.comparison
+
+
+def test_a_type_of_plan_that_there_is_not_is_not_answered_from_another() -> None:
+    answer = ask("What is the deductible on the EPO?", policies=("PPO_PLUS",))
+    assert (answer.reason, answer.missing_type, answer.sentences) == ("unknown_plan", "EPO", ())
+
+
+def test_a_follow_up_is_judged_as_it_is_understood() -> None:
+    class Scope(Guard):
+        name = "scope"
+
+        def check_question(self, question: str, meter: Meter) -> Verdict:
+            return Allowed() if "deductible" in question else Refused("Off topic.")
+
+    turn = Turn("What is the annual deductible?", "$500", (Plan("PPO_PLUS", 2026),))
+    asked = assistant(guards=GuardChain([Scope()]))
+    *_, last = asked.answer(Question("is that per person?", turns=(turn,)))
+    assert isinstance(last, Finished)
+    assert not last.answer.refused
+    *_, refused = asked.answer(Question("Who painted the Mona Lisa?", turns=(turn,)))
+    assert isinstance(refused, Finished)
+    assert refused.answer.message == "Off topic."

@@ -2,8 +2,9 @@ from datetime import date
 
 import pytest
 
-from chat_app.answers import Plan, policy_label
-from chat_app.plans import PlanBook, comparison_topics, plan_filter, search_filter
+from chat_app.answers import Plan, Question, policy_label
+from chat_app.plan_topics import comparison_topics
+from chat_app.plans import PlanBook, Scope, plan_filter, search_scope
 from retrieval.errors import UnknownNameError
 from retrieval.filters import matches
 
@@ -150,7 +151,30 @@ def test_the_filter_of_a_plan_admits_its_documents_and_the_common_ones_only() ->
 
 
 def test_a_search_without_plan_or_year_has_no_filter() -> None:
-    assert search_filter(BOOK, [], None) is None
+    scope = search_scope(BOOK, Question("What is the deductible?"), lambda: TODAY)
+    assert (scope, scope.filter()) == (Scope(), None)
+
+
+def test_a_search_is_narrowed_to_the_plans_and_years_that_its_question_names() -> None:
+    scope = search_scope(BOOK, Question("Deductible of PPO Plus this year?"), lambda: TODAY)
+    assert scope == Scope(("PPO_PLUS",), (2026,))
+    where = scope.filter()
+    assert where is not None
+    assert matches(where, {"policy": "PPO_PLUS", "plan_year": 2026})
+    assert matches(where, {"policy": "", "plan_year": 0})
+    assert not matches(where, {"policy": "PPO_PLUS", "plan_year": 2025})
+    assert not matches(where, {"policy": "HMO_SELECT", "plan_year": 2026})
+
+
+def test_what_was_chosen_beside_the_question_counts_more_in_a_search() -> None:
+    question = Question("Deductible of PPO Plus in 2025?", ("hmo select",), 2026)
+    assert search_scope(BOOK, question, lambda: TODAY) == Scope(("HMO_SELECT",), (2026,))
+    with pytest.raises(UnknownNameError):
+        search_scope(BOOK, Question("Deductible?", ("EPO",)), lambda: TODAY)
+
+
+def test_a_year_that_no_plan_has_does_not_empty_a_search() -> None:
+    assert search_scope(BOOK, Question("Deductible in 2019?"), lambda: TODAY).years == ()
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,53 @@ def test_a_list_item_comes_with_the_words_that_introduce_it(model: BaseChatModel
     ]
 
 
+SPECIALIST = "Specialist visit | In-network: $40 copay | Out-of-network: 50% | Limits: Ask first."
+
+
 def test_a_row_is_read_as_prose(model: BaseChatModel) -> None:
-    row = "Specialist visit | In-network: $40 copay | Out-of-network: 50%"
-    lines = answer(model, "specialist visit copay in-network?", match(row))
+    lines = answer(model, "specialist visit copay?", match(SPECIALIST))
     assert lines == ["Specialist visit: In-network: $40 copay; Out-of-network: 50% [1]"]
+
+
+@pytest.mark.parametrize(
+    ("question", "cell"),
+    [
+        ("specialist visit copay in-network?", "In-network: $40 copay"),
+        ("specialist visit outside the network?", "Out-of-network: 50%"),
+        ("Does a specialist visit need approval?", "Limits: Ask first"),
+    ],
+)
+def test_the_cell_of_the_column_asked_for_is_said(
+    model: BaseChatModel, question: str, cell: str
+) -> None:
+    assert answer(model, question, match(SPECIALIST)) == [f"Specialist visit: {cell} [1]"]
+
+
+def test_the_row_whose_name_is_asked_for_comes_first(model: BaseChatModel) -> None:
+    rows = [
+        "Drugs | Non-preferred brand | Retail: $80 | Mail: $160",
+        "Drugs | Preferred brand | Retail: $40 | Mail: $80",
+        "Drugs | Generic, preferred brand | Notes: Up to a 30-day supply of a preferred brand.",
+    ]
+    lines = answer(model, "preferred brand drugs at retail?", match("\n\n".join(rows)))
+    assert lines[0] == "Drugs, Preferred brand: Retail: $40 [1]"
+
+
+def test_an_example_of_costs_is_no_price(model: BaseChatModel) -> None:
+    example = match("Laboratory tests | $500", section="Having a baby > Sample care costs:")
+    price = match("Diagnostic test (lab tests) | In-network: $20 copay")
+    question = "laboratory tests in network?"
+    lines = answer(model, question, example, price)
+    assert lines[0] == "Diagnostic test (lab tests): In-network: $20 copay [2]"
+    lines = answer(model, "Laboratory tests in the example of having a baby?", example, price)
+    assert lines[0] == "Laboratory tests: $500 [1]"
+
+
+def test_an_item_of_one_word_comes_with_its_heading(model: BaseChatModel) -> None:
+    heading = "What the plan does not cover"
+    passage = match(f"{heading}\n\n- Acupuncture\n\n- Cosmetics", section=heading)
+    lines = answer(model, "Does the plan cover acupuncture?", passage)
+    assert lines[:2] == [f"{heading} [1]", "Acupuncture [1]"]
 
 
 def test_headings_and_questions_are_not_quoted(model: BaseChatModel) -> None:

@@ -19,6 +19,8 @@ class NoGyms(Guard):
         return Allowed()
 
     def check_passages(self, passages, question, meter):
+        if "physical" not in question:
+            return Allowed()
         found = frozenset(at for at, text in enumerate(passages) if "annual physical" in text)
         return Withheld(found)
 

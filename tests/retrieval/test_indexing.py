@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -7,9 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval import commits
 from retrieval.catalog import read_catalog
 from retrieval.documents import Record
-from retrieval.errors import ContractError, InputError, LoadingError, UnknownNameError
+from retrieval.errors import (
+    ContractError,
+    EmbeddingError,
+    InputError,
+    LoadingError,
+    UnknownNameError,
+)
 from retrieval.indexing import Indexer, IndexReport, Progress, Scope
 from retrieval.originals import OriginalFiles
 from retrieval.stores.memory import MemoryStore
@@ -174,6 +182,48 @@ def test_removing_takes_every_chunk_and_names_what_is_unknown() -> None:
     assert store.count() == 1
 
 
+def test_what_cannot_be_read_is_counted_once_it_is_its_turn() -> None:
+    seen: list[Progress] = []
+    broken = replace(B, failure="is encrypted")
+    report = indexer(MemoryStore()).index([A, broken], progress=seen.append)
+    assert [str(error) for error in report.failed] == ["b.txt: is encrypted"]
+    assert seen[-1].documents == seen[-1].of_documents == 2
+
+
+def test_an_embedder_that_fails_ends_the_run_and_the_thread_that_reads() -> None:
+    class Failing(LetterCounts):
+        def count_tokens(self, texts: Sequence[str]) -> list[int]:
+            raise EmbeddingError(f"no model for {len(texts)} texts")
+
+    with pytest.raises(EmbeddingError, match="no model"):
+        indexer(MemoryStore(), Failing()).index([A, B])
+    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
+
+
+@pytest.mark.parametrize("chunks", [1, 2, 3, 1000])
+def test_a_document_of_many_chunks_is_written_in_parts_with_the_same_outcome(
+    monkeypatch: pytest.MonkeyPatch, chunks: int
+) -> None:
+    parts, whole = MemoryStore(), MemoryStore()
+    for state in ([A, B], [A_EDITED, B], [A]):
+        indexer(whole).index(state)
+    monkeypatch.setattr(commits, "PART_CHUNKS", chunks)
+    for state in ([A, B], [A_EDITED, B], [A]):
+        indexer(parts).index(state)
+    assert content(parts) == content(whole)
+
+
+def test_a_document_of_many_chunks_keeps_the_vectors_of_what_did_not_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commits, "PART_CHUNKS", 2)
+    store, embedder = MemoryStore(), LetterCounts()
+    indexer(store, embedder).index([A])
+    embedder.embedded.clear()
+    indexer(store, embedder).index([replace(A, document=replace(A.document, policy="PPO"))])
+    assert len(embedder.embedded) == 1  # the fingerprint of the contract
+
+
 def test_progress_ends_with_all_documents() -> None:
     seen: list[Progress] = []
     indexer(MemoryStore()).index([A, B], progress=seen.append)
@@ -206,9 +256,21 @@ def documents(state: dict[str, list[str]]) -> list[InMemoryFound]:
     return [found(name, *sentences) for name, sentences in sorted(state.items())]
 
 
-@settings(max_examples=150)
-@given(STATES, STATES, STATES, st.integers(0, 30))
+@settings(max_examples=150, deadline=None)
+@given(STATES, STATES, STATES, st.integers(0, 30), st.sampled_from([1, 2, 1000]))
 def test_killed_at_any_write_the_next_run_completes(
+    before: dict[str, list[str]],
+    interrupted: dict[str, list[str]],
+    after: dict[str, list[str]],
+    writes: int,
+    part: int,
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(commits, "PART_CHUNKS", part)
+        _check_that_a_kill_loses_nothing(before, interrupted, after, writes)
+
+
+def _check_that_a_kill_loses_nothing(
     before: dict[str, list[str]],
     interrupted: dict[str, list[str]],
     after: dict[str, list[str]],

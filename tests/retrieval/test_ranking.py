@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.keywords import keyword_scores, terms
-from retrieval.ranking import drop_near_duplicates, fuse
+from retrieval.ranking import distinct, fuse
 from tests.fakes.documents import match
 
 
@@ -47,14 +47,14 @@ LONG = "You pay a copay of $20 for each visit to a doctor of the network in the 
 
 def test_the_same_words_are_kept_once_for_a_plan() -> None:
     first, second = match(LONG, policy="P"), match(f"{LONG}.", policy="P")
-    assert drop_near_duplicates([first, second]) == [first]
+    assert distinct([first, second], 5) == [first]
 
 
 def test_the_same_words_of_two_plans_or_years_are_both_kept() -> None:
     found = [match(LONG, policy="P"), match(LONG, policy="Q"), match(LONG, policy="P", plan_year=1)]
-    assert drop_near_duplicates(found) == found
+    assert distinct(found, 5) == found
 
 
 def test_other_figures_are_never_duplicates() -> None:
     found = [match(LONG), match(LONG.replace("$20", "$30"))]
-    assert drop_near_duplicates(found) == found
+    assert distinct(found, 5) == found

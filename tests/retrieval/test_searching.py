@@ -37,7 +37,7 @@ def searcher(store: MemoryStore) -> Searcher:
     ]
     indexer = Indexer(store, vectors, OriginalFiles(Path("unused")), nullcontext)
     indexer.index(documents)
-    return Searcher(store, vectors, Glossary({"checkup": ["annual physical"]}))
+    return Searcher(store, vectors, glossary=Glossary({"checkup": ["annual physical"]}))
 
 
 def test_the_filter_comes_before_the_ranking(searcher: Searcher) -> None:

@@ -1,5 +1,7 @@
 """A whole PDF: elements of its pages into pieces that run on over page breaks."""
 
+import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -63,7 +65,7 @@ def pieces_of(pages: Sequence[Page]) -> list[Piece]:
     paragraphs = [p.element.paragraph for p in placed if isinstance(p.element, LongParagraph)]
     styles = heading_styles(paragraphs, writing.spacing)
     pieces = (piece for each in placed for piece in _pieces(each, styles, writing))
-    return list(_without_repeats(pieces))
+    return list(_with_table_titles(list(_without_repeats(pieces))))
 
 
 def _append(placed: list[_Placed], page: int, element: Element) -> None:
@@ -176,6 +178,24 @@ def _without_repeats(pieces: Iterable[Piece]) -> Iterator[Piece]:
             yield Piece("paragraph", piece.text, page=piece.page)
         else:
             path = [*(heading for heading in path if heading.level < piece.level), piece]
+            yield piece
+
+
+def _with_table_titles(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """A heading that only introduces a table, "What you pay:", belongs under the one before.
+
+    It often looks like the heading above it, whose subject its rows are about.
+    """
+    outer = 0
+    for piece, following in itertools.zip_longest(pieces, pieces[1:]):
+        if piece.kind != "heading":
+            yield piece
+            continue
+        introduces = piece.text.endswith(":") and following and following.kind == "row"
+        if introduces and piece.level == outer:
+            yield dataclasses.replace(piece, level=piece.level + 1)
+        else:
+            outer = 0 if introduces else piece.level
             yield piece
 
 

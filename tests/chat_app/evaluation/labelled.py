@@ -2,7 +2,7 @@
 
 from chat_app.evaluation.results import Result
 from chat_app.evaluation.rows import Label
-from retrieval.documents import Match
+from retrieval.documents import Match, Scalar
 
 
 def match(
@@ -11,7 +11,9 @@ def match(
     name = source.replace("/", "-")
     metadata = {"document": name, "source": source, "title": "", "section": "", "policy": policy}
     numbers = {"plan_year": 0, "page": page, "last_page": last_page or page, "start": 0}
-    return Match(f"{name}-{page}", text, {**metadata, **numbers, "end": len(text)}, 0.5, 0.5)
+    starts = {"page_starts": f"{last_page}:5"} if last_page else {}
+    fields: dict[str, Scalar] = {**metadata, **numbers, **starts, "end": len(text)}
+    return Match(f"{name}-{page}", text, fields, 0.5, 0.5)
 
 
 def label(source: str, page: int | None = None) -> Label:

@@ -14,6 +14,8 @@ from retrieval.searching import Query, Searcher
 from tests.chat_app.evaluation.labelled import match
 
 COPAY = "A specialist visit costs $40."
+START = 12
+"""Where the quotes begin: in the passage that runs over pages, on the later one."""
 FOUND = [
     match("PPO/2026/plan.pdf", 1, policy="PPO", text="Welcome."),
     match("PPO/2026/plan.pdf", 2, 3, policy="PPO", text=COPAY),
@@ -33,7 +35,8 @@ class Shelf(Searcher):
 
 
 def answer(*cited: int, text: str = COPAY, **fields: Any) -> Answer:
-    citations = tuple(Citation(n, FOUND[at], 0, 8) for n, at in enumerate(cited, 1))
+    spans = [(FOUND[at], START) for at in cited]
+    citations = tuple(Citation(n, p, start, start + 8) for n, (p, start) in enumerate(spans, 1))
     numbers = tuple(citation.number for citation in citations)
     sentences = (Sentence(text, numbers),) if cited else ()
     return Answer("q", sentences, citations, timings_ms={"search": 2.0, "total": 5.0}, **fields)

@@ -15,4 +15,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def embedder(models: Path) -> MiniLM:
-    return MiniLM(models)
+    return MiniLM(models, precision="fp32")
+
+
+@pytest.fixture(scope="session")
+def int8(models: Path) -> MiniLM:
+    return MiniLM(models, precision="int8")

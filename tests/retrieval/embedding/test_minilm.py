@@ -113,6 +113,21 @@ def test_a_process_that_answers_imports_no_torch_and_prints_nothing(models: Path
     assert (child.returncode, child.stdout, child.stderr) == (0, "", "")
 
 
+def test_int8_agrees_with_fp32(embedder: MiniLM, int8: MiniLM) -> None:
+    cosines = (embedder.embed(SENTENCES) * int8.embed(SENTENCES)).sum(axis=1)
+    assert float(cosines.min()) >= 0.98
+    assert float(np.median(cosines)) >= 0.998
+    assert float(cosines.max()) < 0.99999  # or int8 was not what ran
+
+
+def test_in_int8_too_a_vector_depends_on_its_text_alone(int8: MiniLM) -> None:
+    # Of equal length, so that they share runs.
+    texts = [f"Plan {number} pays for visits to a doctor." for number in range(300)]
+    together = int8.embed(texts)
+    apart = np.concatenate([int8.embed([text]) for text in texts[:40]])
+    np.testing.assert_allclose(together[:40], apart, atol=1e-5)
+
+
 @given(
     texts=st.lists(st.sampled_from(SENTENCES) | st.text(max_size=40), max_size=10),
     cut=st.integers(0, 10),
@@ -152,7 +167,7 @@ def test_texts_of_one_length_share_batches_up_to_the_budget() -> None:
 def test_the_number_of_threads_changes_nothing(
     models: Path, embedder: MiniLM, threads: int
 ) -> None:
-    vectors = MiniLM(models, threads=threads).embed(SENTENCES)
+    vectors = MiniLM(models, threads=threads, precision="fp32").embed(SENTENCES)
     np.testing.assert_allclose(vectors, embedder.embed(SENTENCES), atol=1e-6)
 
 
@@ -160,7 +175,7 @@ def test_threads_that_start_at_once_share_one_loading_and_get_their_own_vectors(
     models: Path, embedder: MiniLM
 ) -> None:
     expected = embedder.embed(SENTENCES)
-    fresh = MiniLM(models, threads=2)
+    fresh = MiniLM(models, threads=2, precision="fp32")
     together = Barrier(8)
 
     def ask(number: int) -> None:
@@ -219,5 +234,6 @@ def test_an_undamaged_export_that_cannot_be_loaded_is_an_error_with_a_remedy(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(EmbeddingError, match=r"cannot be loaded from .*pip install"):
-        _load(tmp_path, 1)
+        _load(tmp_path, 1, "fp32")

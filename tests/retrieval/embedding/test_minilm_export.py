@@ -11,6 +11,7 @@ import pytest
 
 from retrieval.embedding.export import ensure_export, is_complete
 from retrieval.embedding.minilm import MiniLM
+from retrieval.embedding.runtime import GRAPH_FILES, Precision
 from retrieval.embedding.weights import NAME, OFFICIAL, WEIGHTS_FILE, find_weights, sha256_of
 from retrieval.errors import EmbeddingError
 
@@ -25,7 +26,7 @@ def copy_export(models: Path, target: Path) -> Path:
     """A second name for every file of the export: unlink one before writing to it."""
     folder = target / NAME
     folder.mkdir(parents=True)
-    for name in ("model.onnx", "tokenizer.json", "manifest.json"):
+    for name in ("model.onnx", "model.int8.onnx", "tokenizer.json", "manifest.json"):
         (folder / name).hardlink_to(models / NAME / name)
     return folder
 
@@ -58,7 +59,7 @@ def start_export(folder: Path) -> "subprocess.Popen[str]":
     )
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -70,14 +71,17 @@ def test_the_manifest_says_what_was_exported_and_how_well_it_agrees(models: Path
     assert manifest["model"] == "all-MiniLM-L6-v2"
     assert manifest["weights_sha256"] == OFFICIAL[WEIGHTS_FILE]
     assert manifest["graph_sha256"] == sha256_of(models / NAME / "model.onnx")
+    assert manifest["int8"]["graph_sha256"] == sha256_of(models / NAME / "model.int8.onnx")
     assert manifest["opset"] == 17
     assert 0.9999 <= manifest["agreement"]["least_cosine"] <= 1.000001
+    assert 0.98 <= manifest["int8"]["least_cosine"] <= 1.000001
+    assert manifest["int8"]["usable"]
     assert set(manifest["versions"]) >= {"torch", "sentence-transformers", "onnxruntime"}
 
 
 def test_an_export_leaves_its_files_and_nothing_else(models: Path) -> None:
     names = {path.name for path in (models / NAME).iterdir()} - {"export.lock"}
-    assert names == {"model.onnx", "tokenizer.json", "manifest.json"}
+    assert names == {"model.onnx", "model.int8.onnx", "tokenizer.json", "manifest.json"}
 
 
 def test_a_good_export_is_used_without_a_word(models: Path) -> None:
@@ -109,17 +113,48 @@ def test_a_damaged_export_is_told_from_a_good_one(
     assert not is_complete(folder)
 
 
-def test_one_flipped_bit_in_the_graph_has_it_exported_anew(
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda folder: (folder / "model.int8.onnx").unlink(), id="no graph"),
+        pytest.param(lambda folder: replace(folder / "model.int8.onnx", b""), id="empty graph"),
+        pytest.param(with_manifest(int8=None), id="a manifest from before there was int8"),
+    ],
+)
+def test_only_the_graph_that_is_used_is_looked_at(
+    models: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    folder = copy_export(models, tmp_path)
+    assert is_complete(folder, "int8")
+    damage(folder)
+    assert is_complete(folder, "fp32")
+    assert not is_complete(folder, "int8")
+
+
+def test_a_processor_whose_int8_is_not_exact_enough_is_given_fp32(
     models: Path, embedder: MiniLM, tmp_path: Path
 ) -> None:
     folder = copy_export(models, tmp_path)
-    graph = bytearray((folder / "model.onnx").read_bytes())
-    graph[len(graph) // 2] ^= 1
-    replace(folder / "model.onnx", bytes(graph))
-    heard: list[str] = []
-    vectors = MiniLM(tmp_path, notify=heard.append).embed(QUESTION)
+    with_manifest(int8={"usable": False})(folder)
+    (folder / "model.int8.onnx").unlink()
+    vectors = MiniLM(tmp_path, notify=pytest.fail, precision="int8").embed(QUESTION)
     np.testing.assert_allclose(vectors, embedder.embed(QUESTION), atol=1e-6)
-    assert is_complete(folder)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_one_flipped_bit_in_the_graph_has_it_exported_anew(
+    models: Path, tmp_path: Path, precision: Precision
+) -> None:
+    folder = copy_export(models, tmp_path)
+    file = folder / GRAPH_FILES[precision]
+    graph = bytearray(file.read_bytes())
+    graph[len(graph) // 2] ^= 1
+    replace(file, bytes(graph))
+    heard: list[str] = []
+    vectors = MiniLM(tmp_path, notify=heard.append, precision=precision).embed(QUESTION)
+    expected = MiniLM(models, precision=precision).embed(QUESTION)
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+    assert is_complete(folder, precision)
     assert [message for message in heard if "happens once" in message] == heard
     assert len(heard) == 1
 
@@ -134,7 +169,7 @@ def test_after_a_kill_half_way_two_that_start_at_once_complete_one_export(tmp_pa
     assert list(tmp_path.glob("partial-*"))
 
     both = [start_export(tmp_path) for _ in range(2)]
-    errors = [process.communicate(timeout=120)[1] for process in both]
+    errors = [process.communicate(timeout=600)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
     assert is_complete(tmp_path)
     assert not list(tmp_path.glob("partial-*"))
@@ -155,7 +190,7 @@ def test_a_failing_export_says_in_one_line_why_and_what_to_do(
     (tmp_path / "torch.py").write_text(torch)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(EmbeddingError, match=message) as caught:
-        ensure_export(tmp_path / "models", ignore)
+        ensure_export(tmp_path / "models", ignore, "fp32")
     assert NAME in str(caught.value)
     assert "\n" not in str(caught.value)
 

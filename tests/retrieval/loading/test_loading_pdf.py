@@ -251,6 +251,28 @@ def test_a_label_merged_over_a_page_break_is_carried_on(tmp_path: Path) -> None:
     assert page_of(document, "MRI") == 2
 
 
+def test_a_heading_that_introduces_a_table_belongs_under_the_one_before(tmp_path: Path) -> None:
+    story = []
+    for name in ("Ana", "Ben"):
+        story += [heading(f"{name} breaks an arm"), *body(LONG), heading(f"What {name} pays:")]
+        story.append(ruled([["Part", "Amount"], ["Copays", "$40"], ["Total", "$90"]]))
+    document = load(flowed(tmp_path / "a.pdf", *story))
+    paths = [section.path for section in document.sections]
+    assert paths == [
+        ("Ana breaks an arm",),
+        ("Ana breaks an arm", "What Ana pays:"),
+        ("Ben breaks an arm",),
+        ("Ben breaks an arm", "What Ben pays:"),
+    ]
+
+
+def test_tables_with_titles_alike_stand_side_by_side(tmp_path: Path) -> None:
+    table = ruled([["Part", "Amount"], ["Copays", "$40"], ["Total", "$90"]])
+    story = [heading("Care costs:"), table, heading("You pay:"), table]
+    document = load(flowed(tmp_path / "a.pdf", *story))
+    assert [section.path for section in document.sections] == [("Care costs:",), ("You pay:",)]
+
+
 def test_a_box_around_text_is_no_table(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.rect(60, 600, 480, 120)

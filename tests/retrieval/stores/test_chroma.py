@@ -1,4 +1,5 @@
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -13,7 +14,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from random import Random
+from typing import Any, ClassVar
 
 import httpx
 import numpy as np
@@ -29,7 +31,7 @@ from retrieval.errors import (
 )
 from retrieval.filters import MAX_DEPTH, All, AnyOf, Equals, Filter, Not, OneOf, Range
 from retrieval.interfaces import Contract
-from retrieval.stores import chroma_database, chroma_folder, chroma_server
+from retrieval.stores import chroma_server, sqlite_file
 from retrieval.stores.chroma import ChromaStore
 from retrieval.stores.chroma_errors import FAILURES, REFUSALS, translated
 from retrieval.stores.chroma_filters import MAX_PARTS, MAX_VALUES, translate
@@ -37,6 +39,8 @@ from tests.retrieval.stores.other_process import fill, filling_record
 from tests.retrieval.stores.store_contract import (
     CONTRACT,
     ENVIRONMENT,
+    TEXTS,
+    W,
     X,
     exactly_nearest,
     found,
@@ -46,6 +50,9 @@ from tests.retrieval.stores.store_contract import (
     unit_vectors,
 )
 
+OPENED = itertools.count(1_000)
+"""chromadb shares one open database among all clients of a path, by its text."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -54,22 +61,28 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def written(folder: Path) -> Path:
-    """A folder with 600 records, whose graph is written to files."""
+    """A folder with 600 records."""
     store = ChromaStore(folder)
     store.create(CONTRACT)
     fill(store, 600)
     store.close()
-    assert graphs(folder)
     return folder
+
+
+@contextlib.contextmanager
+def chromas_own(folder: Path) -> Iterator[Any]:
+    """The collection as chromadb itself reads and writes it."""
+    import chromadb
+
+    client = chromadb.PersistentClient(f"{folder}{'/.' * next(OPENED)}")
+    try:
+        yield client.get_collection("benefits-chat", embedding_function=None)
+    finally:
+        client.close()
 
 
 def graphs(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir())
-
-
-def elements(folder: Path) -> int:
-    """Vectors in the files of the graph, replaced and deleted ones among them."""
-    return (graphs(folder)[0] / "length.bin").stat().st_size // 4
 
 
 def check_filled(store: ChromaStore, total: int) -> None:
@@ -149,18 +162,6 @@ def test_two_collections_of_one_folder_keep_apart(folder: Path) -> None:
     two.close()
 
 
-def test_a_killed_writer_of_another_collection_is_repaired_too(written: Path) -> None:
-    other = ChromaStore(written, collection="other")
-    other.create(CONTRACT)
-    truncate_pickle(written / chroma_database.graphs(written)["benefits-chat"])
-    (written / "state").write_text("unfinished benefits-chat token")
-    assert other.count() == 0
-    store = ChromaStore(written)
-    check_filled(store, 600)
-    store.close()
-    other.close()
-
-
 # Filters
 
 
@@ -213,12 +214,12 @@ def test_a_filter_is_never_deeper_than_chroma_takes() -> None:
         Not(where)
 
 
-# Searching by the graph
+# Searching by a server's graph
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ChromaStore, list[Record]]]:
-    """4,000 records, a third of them copies as plans repeat each other's wording."""
+def large(chroma_server: str) -> Iterator[tuple[ChromaStore, list[Record]]]:
+    """4,000 records on a server, a third of them copies as plans repeat each other's wording."""
     random = np.random.default_rng(0)
     topics = random.normal(size=(100, 384))
     rows = topics[random.integers(0, 100, 4_000)] + random.normal(size=(4_000, 384)) * 0.8
@@ -228,7 +229,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ChromaStor
     records = [
         record(f"k{n:04d}", v, n=n, third=n % 3, tenth=n % 10) for n, v in enumerate(vectors)
     ]
-    store = ChromaStore(tmp_path_factory.mktemp("large") / "chroma")
+    store = ChromaStore(url=chroma_server, collection="large")
     store.create(Contract("topics", 384, tuple(vectors[0].tolist())))
     for start in range(0, 4_000, 250):
         store.put(records[start : start + 250])
@@ -289,64 +290,127 @@ def test_hits_stay_complete_after_half_was_deleted(
     assert recall(store, records, None) >= 0.99
 
 
-# Damage and repair
+# The log
 
 
-def truncate_pickle(graph: Path) -> None:
-    (graph / "index_metadata.pickle").write_bytes(b"")
+def as_chroma_reads(folder: Path) -> dict[str, tuple[object, object]]:
+    with chromas_own(folder) as collection:
+        everything = collection.get(include=["documents", "metadatas", "embeddings"])
+        for key, vector in zip(everything["ids"], everything["embeddings"], strict=True):
+            [nearest] = collection.query(vector, n_results=1, include=["distances"])["distances"]
+            assert nearest[0] <= 1e-5, key
+        columns = zip(everything["documents"], everything["metadatas"], strict=True)
+        return dict(zip(everything["ids"], columns, strict=True))
 
 
-def truncate_vectors(graph: Path) -> None:
-    os.truncate(graph / "data_level0.bin", 1_000)
+def as_written(store: ChromaStore) -> dict[str, tuple[object, object]]:
+    return {r.key: (r.text, dict(r.metadata) or None) for r in store.get(keys(store))}
 
 
-def lose_vectors(graph: Path) -> None:
-    (graph / "data_level0.bin").unlink()
-
-
-def lose_graph(graph: Path) -> None:
-    shutil.rmtree(graph)
-
-
-DAMAGES = [truncate_pickle, truncate_vectors, lose_vectors, lose_graph]
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_what_a_killed_writer_left_is_repaired_at_the_next_use(
-    written: Path, damage: Callable[[Path], None]
-) -> None:
-    damage(graphs(written)[0])
-    (written / "state").write_text("unfinished benefits-chat token")
+def test_chromadb_itself_reads_all_that_was_written(written: Path) -> None:
     store = ChromaStore(written)
-    assert store.read_contract() == CONTRACT
-    check_filled(store, 600)
-    store.put([record("new", X)])
-    assert store.count() == 601
+    store.put([record(text, X, text, value=text, n=1, f=1.0, b=True) for text in TEXTS])
+    assert as_chroma_reads(written) == as_written(store)
+    with chromas_own(written) as collection:
+        assert collection.count() == 600 + len(TEXTS)
+        assert sorted(collection.get(where={"b": True})["ids"]) == sorted(TEXTS)
+        assert sorted(collection.get(where={"f": 1.0})["ids"]) == sorted(TEXTS)
+        [found_keys] = collection.query(filling_record(7).vector, n_results=1)["ids"]
+        assert found_keys == ["fill-00007"]
     store.close()
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_that_shows_only_in_use_is_repaired_at_the_next_try(
-    written: Path, damage: Callable[[Path], None]
-) -> None:
-    damage(graphs(written)[0])
+@pytest.mark.parametrize("seed", range(6))
+def test_chromadb_follows_whatever_was_put_again_and_deleted(folder: Path, seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - the same in each run
+    store, other = ChromaStore(folder), ChromaStore(folder)
+    store.create(CONTRACT)
+    expected: dict[str, Record] = {}
+    vectors = unit_vectors(400, seed=seed)
+    for step in range(40):
+        names = [f"k{random.randrange(12)}" for _ in range(random.randrange(1, 5))]
+        if random.random() < 0.4:
+            store.delete(names)
+            expected = {key: r for key, r in expected.items() if key not in names}
+        else:
+            put = [
+                record(key, vectors[step * 5 + n], f"{step}", **{f"field{random.randrange(3)}": n})
+                for n, key in enumerate(names)
+            ]
+            store.put(put)
+            expected |= {r.key: r for r in put}
+        assert keys(other) == sorted(expected)
+        assert as_written(other) == {k: (r.text, dict(r.metadata)) for k, r in expected.items()}
+        if step % 3 == 0:
+            assert found(other, vectors[step], 5) == exactly_nearest(
+                list(expected.values()), vectors[step], 5
+            )
+        if random.random() < 0.2:
+            assert as_chroma_reads(folder) == as_written(store)
+    assert as_chroma_reads(folder) == as_written(store)
+    store.close()
+    other.close()
+
+
+def test_what_chromadb_itself_adds_and_deletes_is_seen(written: Path) -> None:
     store = ChromaStore(written)
-    with contextlib.suppress(StoreUnavailableError):
-        store.get([filling_record(number).key for number in range(600)])
+    check_filled(store, 600)
+    with chromas_own(written) as collection:
+        collection.add(ids=["a"], embeddings=[W], documents=["theirs"], metadatas=[{"n": 1}])
+        collection.delete(ids=["fill-00003"])
+    assert store.count() == 600
+    assert [(h.key, h.text, dict(h.metadata)) for h in store.query(W, 1, Equals("n", 1))][:1] in (
+        [("a", "theirs", {"n": 1})],
+        [("fill-00001", "text 1", {"from": "elsewhere", "n": 1})],
+    )
+    assert store.get(["fill-00003"]) == []
+    assert [r.text for r in store.get(["a"])] == ["theirs"]
+    store.close()
+
+
+def test_chromas_graph_is_not_needed(written: Path) -> None:
+    as_chroma_reads(written)
+    for graph in graphs(written):
+        shutil.rmtree(graph)
+    store = ChromaStore(written)
     check_filled(store, 600)
     store.close()
 
 
-def test_without_a_log_to_repair_from_nothing_is_removed(written: Path) -> None:
+def test_without_a_log_to_read_from_nothing_is_guessed(written: Path) -> None:
+    as_chroma_reads(written)
     database = sqlite3.connect(written / "chroma.sqlite3")
     database.execute("UPDATE embeddings_queue_config SET config_json_str = '{}'")
     database.commit()
     database.close()
-    (written / "state").write_text("unfinished benefits-chat token")
-    before = graphs(written)
     with pytest.raises(StoreUnavailableError, match="move the folder away"):
         ChromaStore(written).count()
-    assert graphs(written) == before
+
+
+def test_putting_again_and_again_takes_no_more_room(written: Path) -> None:
+    size = (written / "chroma.sqlite3").stat().st_size
+    store = ChromaStore(written)
+    for _ in range(4):
+        fill(store, 600)
+    store.close()
+    assert (written / "chroma.sqlite3").stat().st_size < 1.3 * size
+    database = sqlite3.connect(written / "chroma.sqlite3")
+    [(rows,)] = database.execute("SELECT count(*) FROM embeddings_queue")
+    database.close()
+    assert rows == 600
+
+
+def test_indexing_needs_no_chromadb_once_the_index_is_there(written: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from retrieval.stores.chroma import ChromaStore; "
+        "from tests.retrieval.stores.other_process import fill; "
+        "store = ChromaStore(Path(sys.argv[1])); fill(store, 700); "
+        "assert store.count() == 700 and len(store.query(store.get(['fill-00001'])[0].vector, 5)); "
+        "print([name for name in ('chromadb', 'httpx') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", program, str(written)]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.7])
@@ -418,41 +482,32 @@ def test_creating_anew_leaves_no_graph_and_no_log_behind(written: Path) -> None:
     for _ in range(3):
         store.create(CONTRACT)
         fill(store, 600)
+        as_chroma_reads(written)
         sizes.append((written / "chroma.sqlite3").stat().st_size)
+        database = sqlite3.connect(written / "chroma.sqlite3")
+        assert database.execute("SELECT count(*) FROM embeddings_queue").fetchall() == [(600,)]
+        database.close()
         assert len(graphs(written)) == 1
     assert sizes[2] <= sizes[0] * 1.1
     store.close()
 
 
-def test_closing_drops_what_later_writes_made_superfluous(written: Path) -> None:
-    size = (written / "chroma.sqlite3").stat().st_size
-    store = ChromaStore(written)
-    for _ in range(4):
-        fill(store, 600)
-    assert (written / "chroma.sqlite3").stat().st_size > 1.5 * size
-    assert elements(written) > 2_000
-    store.close()
-    assert (written / "chroma.sqlite3").stat().st_size < 1.5 * size
-    assert elements(written) == 600
-    database = sqlite3.connect(written / "chroma.sqlite3")
-    [(rows,)] = database.execute("SELECT count(*) FROM embeddings_queue")
-    database.close()
-    assert rows == 600
-    lose_graph(graphs(written)[0])
-    again = ChromaStore(written)
-    check_filled(again, 600)
-    again.close()
-
-
-def test_a_process_that_does_not_end_its_turn_is_named(
+def test_a_second_writer_is_told_that_the_index_is_busy(
     written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from filelock import FileLock
-
-    monkeypatch.setattr(chroma_folder, "TURN_SECONDS", 0.1)
-    with FileLock(written / "turn.lock"), pytest.raises(StoreBusyError, match="another process"):
-        ChromaStore(written).count()
-    assert ChromaStore(written).count() == 600
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.1)
+    store = ChromaStore(written)
+    other = sqlite3.connect(written / "chroma.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(StoreBusyError, match="another process"):
+            store.put([record("a")])
+        assert store.count() == 600
+    finally:
+        other.close()
+    store.put([record("a")])
+    assert store.count() == 601
+    store.close()
 
 
 # Servers

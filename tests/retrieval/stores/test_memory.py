@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import StoreBusyError, StoreUnavailableError
-from retrieval.stores import record_file
+from retrieval.stores import sqlite_file
 from retrieval.stores.memory import MemoryStore
 from retrieval.stores.records import nearest
 from tests.retrieval.stores.other_process import BATCH, fill, filling_record
@@ -123,7 +123,7 @@ def test_a_damaged_file_is_named_with_its_remedy(written: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE records SET metadata = '{' WHERE key = 'key-0007'",
+        "UPDATE records SET metadata = '{'",
         "UPDATE records SET vector = x'0102' WHERE key = 'key-0007'",
         "UPDATE contract SET value = '[]'",
         "DROP TABLE records",
@@ -143,7 +143,7 @@ def test_damaged_content_is_named_with_its_remedy(written: Path, damage: str) ->
 def test_a_second_writer_is_told_that_the_index_is_busy(
     written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_file, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.1)
     store = MemoryStore(written)
     assert store.count() == 300
     other = sqlite3.connect(written, isolation_level=None)

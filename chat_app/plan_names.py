@@ -1,0 +1,168 @@
+"""Where a text names the plans of an index, in people's words. Pure functions."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from chat_app.answers import PLAN_TYPES
+
+_WORD = re.compile(r"[^\W_]+")
+_PLAN_NOUN = re.compile(
+    r"\s*(?:plans?|options?|polic(?:y|ies)|benefits?|coverage)\b", re.IGNORECASE
+)
+_DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "one"})
+_TYPE_WORDS = {
+    "HDHP": r"high[- ]deductible(?: health)?(?=[- ](?:plan|option|one))"
+    r"|(?:hsa|health savings account)(?:[- ](?:eligible|qualified))?(?= (?:plan|option)\b)",
+    "HMO": r"health maintenance organi[sz]ation",
+    "PPO": r"preferred provider organi[sz]ation",
+    "EPO": r"exclusive provider organi[sz]ation",
+    "POS": r"point[- ]of[- ]service(?= (?:plan|option))",
+    "CDHP": r"consumer[- ](?:driven|directed)(?: health)?(?= (?:plan|option))",
+}
+_TYPES_IN_WORDS = {
+    plan_type: re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for plan_type, words in _TYPE_WORDS.items()
+}
+"""What a type of plan is called by those who do not abbreviate it. A plan with a health savings
+account is one with a high deductible by law: 26 U.S.C. 223(c)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A policy is named from ``start`` to ``end``.
+
+    Attributes:
+        rank: how much it says: number of words, and whether they are the whole name.
+    """
+
+    policy: str
+    start: int
+    end: int
+    rank: tuple[int, bool]
+
+
+class PlanNames:
+    """The names that policies go by: in full, by an ending that tells, or by the type of plan."""
+
+    def __init__(
+        self, policies: Collection[str], titles: Mapping[str, Collection[str]] | None = None
+    ) -> None:
+        """Take the policies, and titles of their documents, which may say a plan's type."""
+        self._words = {policy: tuple(_WORD.findall(policy.lower())) for policy in policies}
+        self._holding: dict[str, set[str]] = defaultdict(set)
+        for policy, words in self._words.items():
+            for word in words:
+                self._holding[word].add(policy)
+        self._types = {p: _types(p, (titles or {}).get(p, ())) for p in policies}
+        self._aliases: dict[tuple[str, ...], list[tuple[str, bool]]] = defaultdict(list)
+        for policy in policies:
+            for alias, is_whole in self._aliases_of(policy).items():
+                self._aliases[alias].append((policy, is_whole))
+        self._longest = max(map(len, self._aliases), default=0)
+
+    def mentions(self, text: str) -> list[Mention]:
+        """Where the text names policies, in its order; words name what says most with them.
+
+        "PPO Plus", "ppo_plus" and, where it tells enough, "the PPO" or "the Plus plan" name
+        PPO_PLUS; the beginning of a name alone does not: it is often the insurer's. A type that
+        several plans share names each of them.
+        """
+        found = [*self._by_alias(text), *self._by_type(text)]
+        best = [m for m in found if not any(_covers(other, m) for other in found)]
+        return sorted(best, key=lambda m: (m.start, m.policy))
+
+    def unknown_type(self, text: str) -> str:
+        """The type of plan that the text asks for ("the EPO") and that no plan is of, or "".
+
+        Where the type of some plan is not known, it may be that one.
+        """
+        known = set().union(*self._types.values())
+        if not all(self._types.values()):
+            return ""
+        for match in _ASKED_TYPE.finditer(text):
+            if (plan_type := match.group(1)) not in known:
+                return plan_type
+        return ""
+
+    def _aliases_of(self, policy: str) -> dict[tuple[str, ...], bool]:
+        words = self._words[policy]
+        aliases = {words[at:]: False for at in range(1, len(words))}
+        aliases |= {(word,): False for word in words[:1]}
+        telling = {alias: False for alias in aliases if not self._in_another(alias, policy)}
+        typed = {(plan_type.lower(),): False for plan_type in self._types[policy]}
+        return {**telling, **typed, ("".join(words),): True, words: True}
+
+    def _in_another(self, alias: Sequence[str], policy: str) -> bool:
+        """Are its words part of another policy's name too? "Plus" with two Plus plans is none."""
+        fewest = min((self._holding[word] for word in alias), key=len)
+        return any(
+            other != policy and all(other in self._holding[word] for word in alias)
+            for other in fewest
+        )
+
+    def _by_alias(self, text: str) -> Iterator[Mention]:
+        found = list(_WORD.finditer(text))
+        said = tuple(match.group().lower() for match in found)
+        for at in range(len(said)):
+            for length in range(1, min(self._longest, len(said) - at) + 1):
+                for policy, is_whole in self._aliases.get(said[at : at + length], ()):
+                    if length > 1 or _is_name(text, found[at], said):
+                        start, end = found[at].start(), found[at + length - 1].end()
+                        yield Mention(policy, start, end, (length, is_whole))
+
+    def _by_type(self, text: str) -> Iterator[Mention]:
+        for plan_type, words in _TYPES_IN_WORDS.items():
+            for match in words.finditer(text):
+                for policy, types in self._types.items():
+                    if plan_type in types:
+                        yield Mention(policy, *match.span(), (1, False))
+
+
+@lru_cache(maxsize=8)
+def plan_names(policies: tuple[str, ...]) -> PlanNames:
+    """The names of these policies."""
+    return PlanNames(policies)
+
+
+def place_named(question: str, policy: str, policies: Sequence[str]) -> int:
+    """Where the question names this policy first; -1 when it does not."""
+    places = [m.start for m in plan_names(tuple(policies)).mentions(question) if m.policy == policy]
+    return min(places, default=-1)
+
+
+_ASKED_TYPE = re.compile(
+    # Not "an EPO": that is a question about plans of this kind.
+    rf"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Yy]our|on|in|under|with)\s+({'|'.join(sorted(PLAN_TYPES))})\b"
+)
+
+
+def _types(policy: str, titles: Collection[str]) -> frozenset[str]:
+    """The types of plan that the name says; else that a title says, which speaks of one alone."""
+    for said in ([policy], titles):
+        for text in said:
+            types = {word for word in _WORD.findall(text.upper()) if word in PLAN_TYPES}
+            spoken = f"{text.replace('_', ' ')} plan"
+            types |= {name for name, words in _TYPES_IN_WORDS.items() if words.search(spoken)}
+            if types and (text == policy or len(types) == 1):
+                return frozenset(types)
+    return frozenset()
+
+
+def _covers(other: Mention, mention: Mention) -> bool:
+    overlaps = other.start < mention.end and mention.start < other.end
+    return overlaps and other.rank > mention.rank
+
+
+def _is_name(text: str, word: re.Match[str], said: Sequence[str]) -> bool:
+    """Is a single word used as a name?
+
+    It is when it is a type of plan, "X plan", capitalised in mid-sentence, or all that is said.
+    """
+    spelled = word.group()
+    if spelled.upper() in PLAN_TYPES or _PLAN_NOUN.match(text, word.end()):
+        return True
+    alone = all(other in _DETERMINERS or other == spelled.lower() for other in said)
+    return alone or (word.start() > 0 and spelled[0].isupper())

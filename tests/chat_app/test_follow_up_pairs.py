@@ -1,0 +1,71 @@
+"""A follow-up finds the same passage as its standalone form, over the sample documents.
+
+The 80 held-out pairs were written in four rounds of 20, each after the rules had been frozen and
+before they were changed again. On its first run a round found 15, 15, 16 and 17 of 20.
+"""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat_app.answers import Answer, Finished, Question, Searched, Turn
+from chat_app.assistant import Assistant
+from chat_app.chat_view import further_turns
+from chat_app.generation.quotes import QuotesChatModel
+from chat_app.plans import PlanBook
+from chat_app.writing import Writer
+from retrieval.loading.finding import find
+from retrieval.settings import RetrievalSettings
+from retrieval.wiring import open_retrieval
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+PAIRS = Path(__file__).parents[1] / "samples"
+Found = list[tuple[Any, str]]
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    retrieval = open_retrieval(RetrievalSettings(data_dir=tmp_path_factory.mktemp("index")))
+    retrieval.indexer().index(list(find([SAMPLES])))
+    book = PlanBook((entry.policy, entry.plan_year) for entry in retrieval.catalog.entries())
+    quotes = QuotesChatModel(embed=retrieval.embedder.embed)
+    writer, today = Writer(quotes), date(2026, 6, 1)
+    return Assistant(retrieval.searcher(), writer, lambda: book, today=lambda: today)
+
+
+def ask(assistant: Assistant, row: dict[str, Any], text: str, *turns: Turn) -> tuple[Answer, Found]:
+    asked = Question(text, tuple(row.get("policies", ())), row.get("plan_year"), turns, True)
+    events = list(assistant.answer(asked))
+    found = [(e.plan, e.matches[0].key) for e in events if isinstance(e, Searched) and e.matches]
+    assert isinstance(events[-1], Finished)
+    return events[-1].answer, found
+
+
+def rests_on(answer: Answer) -> list[tuple[str, str]]:
+    """Document and words of the first quote."""
+    return [(citation.passage.document, citation.quote) for citation in answer.citations[:1]]
+
+
+def same(assistant: Assistant, row: dict[str, Any]) -> bool:
+    """Is the same passage found first for each plan, or the answer begun with the same quote?"""
+    turns: tuple[Turn, ...] = ()
+    for message in row["turns"]:
+        answer, _ = ask(assistant, row, message, *turns)
+        turns = further_turns(turns, answer)
+    answer, found = ask(assistant, row, row["follow_up"], *turns)
+    expected, expected_found = ask(assistant, row, row["standalone"])
+    quoted = rests_on(answer)
+    return found == expected_found or (bool(quoted) and quoted == rests_on(expected))
+
+
+@pytest.mark.parametrize("name", ["follow_ups.jsonl", "follow_ups_held_out.jsonl"])
+def test_follow_ups_come_to_the_passage_of_their_standalone_form(
+    assistant: Assistant, name: str
+) -> None:
+    rows = [json.loads(line) for line in (PAIRS / name).read_text("utf-8").splitlines()]
+    missed = [row["id"] for row in rows if not same(assistant, row)]
+    # Nine of ten and more; near ties may fall otherwise on another processor.
+    assert len(missed) <= len(rows) // 8, missed

@@ -1,0 +1,170 @@
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval.candidates import Asked, ByVector, ByVectorAndWords
+from retrieval.catalog import Catalog
+from retrieval.documents import Record, chunk_key
+from retrieval.filters import All, Equals, Filter, Not, OneOf
+from retrieval.indexing import Indexer
+from retrieval.keywords import keyword_scores
+from retrieval.lexical import Lexical
+from retrieval.originals import OriginalFiles
+from retrieval.searching import Query, Searcher
+from retrieval.stores.keyword_file import KeywordFile
+from retrieval.stores.memory import MemoryStore
+from tests.fakes.documents import InMemoryFound, document
+from tests.fakes.words import WordVectors
+
+
+def found(name: str, *blocks: str, policy: str | None = None) -> InMemoryFound:
+    return InMemoryFound(document(*blocks, name=name, policy=policy))
+
+
+class World:
+    """A store, its indexer and the words of what is in it."""
+
+    def __init__(self, words: Path | None = None) -> None:
+        self.store = MemoryStore()
+        self.vectors = WordVectors()
+        originals = OriginalFiles(Path("unused"))
+        self.indexer = Indexer(self.store, self.vectors, originals, nullcontext)
+        self.lexical = Lexical(KeywordFile(words), self.store, Catalog(self.store))
+
+    def find(self, question: str, where: Filter | None = None) -> list[str]:
+        self.lexical.refresh()
+        return self.lexical.find(question, 10, where)
+
+    def asked(self, question: str, where: Filter | None = None) -> Asked:
+        return Asked(question, self.vectors.embed([question])[0], where, 5)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_words_follow_what_is_added_changed_and_removed(world: World) -> None:
+    assert world.find("copay") == []
+    world.indexer.index([found("a", "A copay of $40."), found("b", "A copay of $50.")])
+    assert sorted(world.find("copay")) == [chunk_key("a", 0), chunk_key("b", 0)]
+    world.indexer.index([found("a", "A deductible.")])
+    assert world.find("copay") == [chunk_key("b", 0)]
+    assert world.find("deductible") == [chunk_key("a", 0)]
+    world.indexer.remove(["b"])
+    assert world.find("copay") == []
+
+
+def test_an_index_that_was_made_anew_keeps_nothing_of_the_old_one(world: World) -> None:
+    world.indexer.index([found("a", "A copay of $40.")])
+    world.find("copay")
+    world.indexer.index([found("c", "A deductible.")], rebuild=True)
+    assert world.find("copay") == []
+    assert world.find("deductible") == [chunk_key("c", 0)]
+
+
+def test_what_was_left_behind_by_a_kill_between_documents_is_made_good(tmp_path: Path) -> None:
+    world = World(tmp_path / "words.sqlite3")
+    world.indexer.index([found("a", "A copay."), found("b", "A copay.")])
+    world.lexical.refresh()
+    stale = KeywordFile(tmp_path / "words.sqlite3")
+    stale.remove(["b"])
+    stale.set_version("killed before the end")
+    again = Lexical(stale, world.store, Catalog(world.store))
+    again.refresh()
+    assert sorted(again.find("copay", 5)) == [chunk_key("a", 0), chunk_key("b", 0)]
+
+
+def test_nothing_is_read_again_while_the_index_is_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.indexer.index([found("a", "A copay.")])
+    world.lexical.refresh()
+    reads: list[Sequence[str]] = []
+    get = world.store.get
+
+    def counted(keys: Sequence[str]) -> list[Record]:
+        reads.append(keys)
+        return get(keys)
+
+    monkeypatch.setattr(world.store, "get", counted)
+    world.lexical.refresh()
+    assert reads == []
+    world.indexer.index([found("b", "A copay.")])
+    world.lexical.refresh()
+    assert reads == [[chunk_key("b", 0)]]
+
+
+def test_many_small_documents_and_a_large_one_are_read_whole(world: World) -> None:
+    large = [
+        "This paragraph speaks of acupuncture and of much else, at length." for _ in range(999)
+    ]
+    world.indexer.index(
+        [found("large", *large), *(found(f"s{n}", "acupuncture") for n in range(99))]
+    )
+    world.lexical.refresh()
+    assert len(world.lexical.find("acupuncture", 5_000)) == world.store.count()
+
+
+def test_scores_are_bm25_of_the_passages_among_themselves(world: World) -> None:
+    texts = ["A copay of $40 for a visit.", "A visit.", "Nothing of the kind, no, nothing."]
+    world.indexer.index([found(str(n), text) for n, text in enumerate(texts)])
+    world.lexical.refresh()
+    keys = [chunk_key(str(n), 0) for n in range(3)]
+    titles = [str(record.metadata["title"]) for record in world.store.get(keys)]
+    titled = [f"{title} {text}" for title, text in zip(titles, texts, strict=True)]
+    expected = keyword_scores("copay visit", titled)
+    assert world.lexical.scores("copay visit", keys) == pytest.approx(expected)
+    assert world.lexical.scores("copay visit", ["unknown"]) == [0.0]
+
+
+def test_a_passage_that_words_alone_find_is_a_candidate_with_its_true_similarity(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.candidates.NEAREST", 2)
+    world.indexer.index(
+        [
+            *(found(f"near{n}", "the visit of the plan") for n in range(9)),
+            found("far", *["deductible coinsurance formulary network tier"] * 3, "acupuncture"),
+        ]
+    )
+    asked = world.asked("the visit of the plan acupuncture")
+    asked = Asked(asked.text, asked.vector, None, 1)
+    hits, scores = ByVectorAndWords(world.store, world.lexical).find(asked)
+    assert len(hits) == len({hit.key for hit in hits}) == len(scores)
+    (far,) = (hit for hit in hits if hit.key.startswith("far"))
+    (record,) = world.store.get([far.key])
+    assert far.similarity == pytest.approx(float(np.dot(record.vector, asked.vector)))
+    assert not any(h.key == far.key for h in ByVector(world.store).find(asked)[0])
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        Equals("policy", "PPO"),
+        Not(Equals("policy", "HMO")),
+        All((OneOf("policy", ("PPO", "")), Not(Equals("source", "hmo")))),
+    ],
+)
+def test_words_never_bring_what_the_filter_does_not_admit(world: World, where: Filter) -> None:
+    world.indexer.index(
+        [
+            found("ppo", "A copay of $40.", policy="PPO"),
+            found("hmo", "A copay of $20, a copay, a copay.", policy="HMO"),
+        ]
+    )
+    searcher = Searcher(world.store, world.vectors, ByVectorAndWords(world.store, world.lexical))
+    matches = searcher.search(Query("copay", where))
+    assert [match.policy for match in matches] == ["PPO"]
+
+
+def test_without_a_file_for_the_words_the_nearest_passages_are_found(tmp_path: Path) -> None:
+    (tmp_path / "words.sqlite3").mkdir()
+    world = World(tmp_path / "words.sqlite3")
+    world.indexer.index([found("a", "A copay of $40."), found("b", "Enroll in November.")])
+    asked = world.asked("copay")
+    both = ByVectorAndWords(world.store, world.lexical).find(asked)
+    assert both == ByVector(world.store).find(asked)
