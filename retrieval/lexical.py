@@ -10,13 +10,15 @@ from threading import Lock
 
 from retrieval.catalog import Catalog, Entry
 from retrieval.documents import Record, chunk_key
-from retrieval.errors import StoreError
+from retrieval.errors import StoreBusyError, StoreError
 from retrieval.filters import Filter
 from retrieval.interfaces import DocumentRecords, KeywordIndex, VectorStore
 from retrieval.keywords import Counted, bm25, terms
 
 BATCH = 1_000
 """Chunks that are read from the vector store, and whose words are written, at once."""
+PATIENCE = 2.0
+"""Seconds that a question waits for another one's reading of the words."""
 
 
 class Lexical:
@@ -35,14 +37,18 @@ class Lexical:
         self._catalog = catalog
         self._turn = Lock()
         self._version: str | None = None
+        self._given_up: str | None = None
 
     def refresh(self) -> None:
         """Read the words of what has changed; cheap when nothing has.
 
         Raises:
+            StoreBusyError: another thread or process is reading them.
             StoreError: the words cannot be written, or the vector store cannot be read.
         """
-        with self._turn:
+        if not self._turn.acquire(timeout=PATIENCE):
+            raise StoreBusyError("the words of the index are being read: ask again in a while")
+        try:
             # Before the documents: what changes while they are read is read the next time.
             version = self._store.version()
             if version == self._version:
@@ -51,12 +57,23 @@ class Lexical:
                 self._read_changes()
                 self._index.set_version(version)
             self._version = version
+        finally:
+            self._turn.release()
 
     def is_ready(self) -> bool:
-        """Can the words be searched? Not where their file cannot be written or read."""
+        """Can the words be searched?
+
+        Not while a large index is read for the first time, and not where their file cannot be
+        written or read: that is tried again once the index has changed.
+        """
+        if self._given_up is not None and self._store.version() == self._given_up:
+            return False
         try:
             self.refresh()
+        except StoreBusyError:
+            return False
         except StoreError:
+            self._given_up = self._store.version()
             return False
         return True
 

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -161,10 +162,42 @@ def test_words_never_bring_what_the_filter_does_not_admit(world: World, where: F
     assert [match.policy for match in matches] == ["PPO"]
 
 
-def test_without_a_file_for_the_words_the_nearest_passages_are_found(tmp_path: Path) -> None:
+def test_without_a_file_for_the_words_the_nearest_passages_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "words.sqlite3").mkdir()
     world = World(tmp_path / "words.sqlite3")
     world.indexer.index([found("a", "A copay of $40."), found("b", "Enroll in November.")])
     asked = world.asked("copay")
-    both = ByVectorAndWords(world.store, world.lexical).find(asked)
-    assert both == ByVector(world.store).find(asked)
+    finder = ByVectorAndWords(world.store, world.lexical)
+    assert finder.find(asked) == ByVector(world.store).find(asked)
+    # The index is not read for it again until it has changed.
+    with monkeypatch.context() as patch:
+        patch.setattr(world.store, "get", lambda _: pytest.fail("the index was read again"))
+        assert finder.find(asked) == ByVector(world.store).find(asked)
+    (tmp_path / "words.sqlite3").rmdir()
+    world.indexer.index([found("c", "A copay of $50.")])
+    assert world.lexical.is_ready()
+
+
+def test_a_question_does_not_wait_for_the_first_reading_of_a_large_index(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.lexical.PATIENCE", 0.05)
+    world.indexer.index([found("a", "A copay of $40.")])
+    reading, done = threading.Event(), threading.Event()
+    get = world.store.get
+
+    def slow(keys: Sequence[str]) -> list[Record]:
+        reading.set()
+        assert done.wait(60)
+        return get(keys)
+
+    monkeypatch.setattr(world.store, "get", slow)
+    first = threading.Thread(target=world.lexical.refresh)
+    first.start()
+    assert reading.wait(60)
+    assert not world.lexical.is_ready()
+    done.set()
+    first.join()
+    assert world.lexical.is_ready()
