@@ -3,7 +3,8 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
@@ -52,38 +53,35 @@ class KeywordFile:
 
     def version(self) -> str:
         """The version of the vector store that the words were read from; "" before the first."""
-        with self._file.reading() as connection:
-            if connection is None or not _is_made(connection):
+        with self._reading() as connection:
+            if connection is None:
                 return ""
             row = connection.execute("SELECT version FROM state").fetchone()
             return str(row[0]) if row else ""
 
     def documents(self) -> dict[str, str]:
         """Name and hash of the documents whose words are held."""
-        with self._file.reading() as connection:
-            if connection is None or not _is_made(connection):
+        with self._reading() as connection:
+            if connection is None:
                 return {}
             return dict(connection.execute("SELECT name, hash FROM documents").fetchall())
 
     def put(self, documents: Sequence[DocumentRecords]) -> None:
         """Hold the words of documents, in place of what was held of them: of all or of none."""
-        self._file.make(_SCHEMA, APPLICATION_ID)
-        with self._file.writing() as connection:
+        with self._writing() as connection:
             for document in documents:
                 _remove(connection, document.name)
                 _insert(connection, document)
 
     def remove(self, names: Iterable[str]) -> None:
         """Forget documents."""
-        self._file.make(_SCHEMA, APPLICATION_ID)
-        with self._file.writing() as connection:
+        with self._writing() as connection:
             for name in names:
                 _remove(connection, name)
 
     def set_version(self, version: str) -> None:
         """Note that all of this version of the vector store is held."""
-        self._file.make(_SCHEMA, APPLICATION_ID)
-        with self._file.writing() as connection:
+        with self._writing() as connection:
             connection.execute("DELETE FROM state")
             connection.execute("INSERT INTO state VALUES (?)", [version])
 
@@ -100,8 +98,8 @@ class KeywordFile:
             return []
         parts = [_any("scope", tokens) for tokens in _scopes(where)]
         parts.append(_any("terms", dict.fromkeys(wanted)))
-        with self._file.reading() as connection:
-            if connection is None or not _is_made(connection):
+        with self._reading() as connection:
+            if connection is None:
                 return []
             rows = connection.execute(
                 "SELECT key FROM words JOIN chunks ON chunks.id = words.rowid WHERE words MATCH ?"
@@ -117,8 +115,8 @@ class KeywordFile:
             wanted: terms as ``keywords.terms`` gives them.
             keys: of chunks.
         """
-        with self._file.reading() as connection:
-            if connection is None or not _is_made(connection):
+        with self._reading() as connection:
+            if connection is None:
                 return {}
             rows = connection.execute(
                 "SELECT key, length, terms FROM chunks JOIN words ON words.rowid = chunks.id"
@@ -134,6 +132,19 @@ class KeywordFile:
     def close(self) -> None:
         """Release the file."""
         self._file.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """The file as of one moment, or None where no words were ever put."""
+        with self._file.reading() as connection:
+            yield connection if connection is not None and _is_made(connection) else None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction on the file, which is made where there is none."""
+        self._file.make(_SCHEMA, APPLICATION_ID)
+        with self._file.writing() as connection:
+            yield connection
 
 
 def _is_made(connection: sqlite3.Connection) -> bool:
