@@ -3,7 +3,10 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextvars import copy_context
 from typing import TypeVar
+
+from chat_app.stopping import stop_when
 
 Item = TypeVar("Item")
 
@@ -16,7 +19,7 @@ async def in_thread(start: Callable[[], Iterator[Item]]) -> AsyncGenerator[Item,
     """Run an iterator in a worker thread and yield its items as they come.
 
     Closing this generator, or cancelling the task that reads it, stops the iterator before its
-    next item is handed over.
+    next item is handed over; within the iterator, ``stop_requested`` says so at once.
 
     Args:
         start: makes the iterator; called in the thread.
@@ -29,6 +32,7 @@ async def in_thread(start: Callable[[], Iterator[Item]]) -> AsyncGenerator[Item,
     stopped = threading.Event()
 
     def work() -> None:
+        stop_when(stopped.is_set)
         try:
             for item in start():
                 if stopped.is_set():
@@ -37,7 +41,7 @@ async def in_thread(start: Callable[[], Iterator[Item]]) -> AsyncGenerator[Item,
         finally:
             loop.call_soon_threadsafe(queue.put_nowait, _End())
 
-    worker = loop.run_in_executor(None, work)
+    worker = loop.run_in_executor(None, copy_context().run, work)
     try:
         while not isinstance(item := await queue.get(), _End):
             yield item

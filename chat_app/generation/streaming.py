@@ -9,6 +9,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from chat_app.errors import ChatError, GenerationError
+from chat_app.stopping import stop_requested
 from retrieval.errors import RetrievalError
 from retrieval.usage import Meter
 
@@ -24,7 +25,7 @@ def stream_text(
 ) -> Iterator[str]:
     """Pieces of the model's reply, as they come; none when the model replies with nothing.
 
-    Closing this iterator stops the model.
+    Closing this iterator stops the model; so does a stop that is requested while it writes.
 
     Args:
         model: any chat model.
@@ -40,6 +41,8 @@ def stream_text(
         with closing(cast(Any, model.stream(list(messages), **options))) as chunks:
             for chunk in chunks:
                 _count(chunk, meter, model)
+                if stop_requested():
+                    return
                 yield chunk.text
     except (ChatError, RetrievalError):
         raise

@@ -4,12 +4,14 @@ import asyncio
 import base64
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 
 import pytest
 
 from chat_app.pages import content_security_policy, without_foreign_links
+from chat_app.stopping import stop_requested
 from chat_app.streaming import in_thread
 
 PAGE = """<head>
@@ -89,6 +91,23 @@ async def test_closing_stops_the_iterator() -> None:
         assert await anext(items) == 1
     go_on.set()
     assert await asyncio.to_thread(stopped.wait, 5)
+
+
+async def test_work_within_the_iterator_learns_that_it_is_stopped() -> None:
+    learned = threading.Event()
+
+    def waits() -> Iterator[int]:
+        yield 1
+        while not stop_requested():
+            time.sleep(0.01)
+        learned.set()
+        yield 2
+
+    async with aclosing(in_thread(waits)) as items:
+        assert await anext(items) == 1
+        assert not learned.is_set()
+    assert await asyncio.to_thread(learned.wait, 5)
+    assert not stop_requested()
 
 
 async def test_an_error_after_the_reader_left_is_not_reported_as_lost() -> None:
