@@ -1,6 +1,7 @@
 """What the columns of a table are for, and which of them a question names. Pure functions."""
 
 import re
+from typing import Literal, NamedTuple
 
 Facet = tuple[str, str]
 """What a column is for: a group, and which of its members, such as ``("network", "out")``."""
@@ -89,6 +90,22 @@ def facets(text: str) -> frozenset[Facet]:
     if _BOTH.search(text) or _IN.search(_OUT.sub(" ", text)):
         found.add((NETWORK, "in"))
     return frozenset(found)
+
+
+class NetworkMention(NamedTuple):
+    """Where a text speaks of care inside or outside the network, end exclusive."""
+
+    start: int
+    end: int
+    network: Literal["in", "out"]
+
+
+def network_mentions(text: str) -> list[NetworkMention]:
+    """Where a text speaks of a network, in its order."""
+    found = [NetworkMention(*match.span(), "out") for match in _OUT.finditer(text)]
+    rest = _OUT.sub(lambda match: " " * len(match.group()), text)
+    found += [NetworkMention(*match.span(), "in") for match in _IN.finditer(rest)]
+    return sorted(found)
 
 
 def is_notes(header: str) -> bool:
