@@ -119,12 +119,15 @@ class Sentence:
         citations: numbers of the citations it rests on, at least one.
         plan: the plan it speaks of; None when it rests on documents common to all plans.
         topic: the row of the comparison table that it fills; empty outside comparisons.
+        computed: it says a sum that was computed from the figures of its citations and of the
+            question, and stands in no document.
     """
 
     text: str
     citations: tuple[int, ...]
     plan: Plan | None = None
     topic: str = ""
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ class Answer:
         message: what a guard says when it refuses.
         guardrails: what each guard said, as it is printed.
         nearest: the nearest passages, when the documents do not answer.
+        steps: tools that were used on the way.
         usage: tokens and US dollars; the dollars are None where a price is not known.
         timings_ms: milliseconds a step.
     """
@@ -160,6 +164,7 @@ class Answer:
     message: str = ""
     guardrails: tuple[Mapping[str, object], ...] = ()
     nearest: tuple[Match, ...] = ()
+    steps: tuple["Stepped", ...] = ()
     usage: Mapping[str, float | None] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
@@ -180,6 +185,32 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True)
+class Stepped:
+    """A tool was used on the way to the answer.
+
+    Attributes:
+        tool: its name, such as ``compute_cost``.
+        arguments: it was given.
+        outcome: what it brought, in words.
+        milliseconds: it took.
+    """
+
+    tool: str
+    arguments: Mapping[str, object]
+    outcome: str
+    milliseconds: float
+
+    def to_json(self) -> dict[str, object]:
+        """The step as the command line prints it."""
+        return {
+            "tool": self.tool,
+            "arguments": dict(self.arguments),
+            "outcome": self.outcome,
+            "milliseconds": round(self.milliseconds, 1),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A sentence is verified and may be shown, with the citations that it is first to use."""
 
@@ -194,7 +225,7 @@ class Finished:
     answer: Answer
 
 
-Event: TypeAlias = Searched | Said | Finished
+Event: TypeAlias = Searched | Stepped | Said | Finished
 
 
 PLAN_TYPES = frozenset({"PPO", "HMO", "EPO", "POS", "HDHP", "CDHP", "PFFS"})

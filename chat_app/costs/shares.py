@@ -47,8 +47,9 @@ _NO_DEDUCTIBLE = re.compile(
     re.IGNORECASE,
 )
 _DEDUCTIBLE_APPLIES = re.compile(
-    r"\bafter (?:\w+ ){0,4}deductible|\b(?<!not )subject to (?:the |your )?(?:\w+ ){0,2}deductible"
-    r"|\bdeductible(?: then|,? then| applies|\s*\+|\s+and)|\bonce (?:\w+ ){0,4}deductible",
+    r"\bafter (?:\w+ ){0,4}ded(?:uctible)?\b|\b(?<!not )subject to (?:the |your )?(?:\w+ ){0,2}"
+    r"deductible|\bdeductible(?: then|,? then| applies|\s*\+|\s+and)"
+    r"|\bonce (?:\w+ ){0,4}deductible",
     re.IGNORECASE,
 )
 _APPLIES = re.compile(r"\bdeductible applies\b", re.IGNORECASE)
@@ -56,11 +57,11 @@ _MEMBER = re.compile(
     r"\b(?:you(?:['’]ll| will| would| must)?|members?|the family|employees?|patients?|i|enrollees?"
     r"|subscribers?)\s+(?:\w+\s+)?(?:pays?|owes?|are responsible for|is responsible for|shares?)\b"
     r"[^.;%$]{0,40}$|\b(?:your|member(?:['’]s)?)\s+(?:share|cost|coinsurance|responsibility)\b"
-    r"[^.;%$]{0,30}$|\bco-?insurance(?:\s+(?:of|is|rate))?[\s:]*$"
+    r"[^.;%$]{0,30}$|\bco-?ins(?:urance)?(?:\s+(?:of|is|rate))?[\s:]*$"
     r"|\byour? (?:pay|cost):[^.;%$]*$",
     re.IGNORECASE,
 )
-_MEMBER_AFTER = re.compile(r"^\s*(?:of\s+)?co-?insurance\b", re.IGNORECASE)
+_MEMBER_AFTER = re.compile(r"^\s*(?:of\s+)?co-?ins(?:urance)?\b", re.IGNORECASE)
 _PLAN = re.compile(
     r"\b(?:plan|we|policy|program|benefits?|insurance|medicare|hmo|ppo)\s+(?:\w+\s+)?"
     r"(?:pays?|covers?|reimburses?)\b[^.;%$]{0,30}$"
@@ -86,7 +87,7 @@ _UNIT = re.compile(
     r"|fill|trip|surgery|treatment|occurrence|appointment)\b",
     re.IGNORECASE,
 )
-_ROW_LABEL = re.compile(r"^[^.]{1,120}?:\s")
+_ROW_LABEL = re.compile(r"^.{1,200}?:\s")
 _GRADED = re.compile(
     r"\b(?:first|next|up to|days?) \d+(?:\s*(?:-|–|to|through)\s*\d+)?\b",
     re.IGNORECASE,

@@ -5,8 +5,10 @@ from contextlib import closing
 from types import MappingProxyType
 from typing import Any, cast
 
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.runnables import Runnable
 
 from chat_app.errors import ChatError, GenerationError
 from chat_app.stopping import stop_requested
@@ -36,14 +38,48 @@ def stream_text(
     Raises:
         GenerationError: the model failed, before or in the middle of its reply.
     """
+    for chunk in _chunks(model, messages, meter, model, options):
+        yield chunk.text
+
+
+def stream_message(
+    bound: Runnable[LanguageModelInput, AIMessage],
+    messages: Sequence[BaseMessage],
+    meter: Meter,
+    model: BaseChatModel,
+) -> AIMessageChunk | None:
+    """The whole reply of a model with tools, its calls included; None when it replies nothing.
+
+    Args:
+        bound: the model with its tools.
+        messages: the prompt.
+        meter: counts the model's tokens under its name.
+        model: as it was before tools were bound to it.
+
+    Raises:
+        GenerationError: the model failed, before or in the middle of its reply.
+    """
+    whole: AIMessageChunk | None = None
+    for chunk in _chunks(bound, messages, meter, model, {}):
+        whole = chunk if whole is None else whole + chunk
+    return whole
+
+
+def _chunks(
+    source: Runnable[LanguageModelInput, AIMessage],
+    messages: Sequence[BaseMessage],
+    meter: Meter,
+    model: BaseChatModel,
+    options: Mapping[str, Any],
+) -> Iterator[AIMessageChunk]:
     try:
         # langchain-core types it as an iterator; it is a generator.
-        with closing(cast(Any, model.stream(list(messages), **options))) as chunks:
+        with closing(cast(Any, source.stream(list(messages), **options))) as chunks:
             for chunk in chunks:
                 _count(chunk, meter, model)
                 if stop_requested():
                     return
-                yield chunk.text
+                yield chunk
     except (ChatError, RetrievalError):
         raise
     except Exception as error:
