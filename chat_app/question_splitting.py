@@ -20,8 +20,9 @@ _OPENING = (
     r"(?:what|how|is|are|does|do|can|could|will|would|should|when|where|who|whom|which|why|did|am"
     r"|has|have)\b(?! (?:as|if)\b)"
 )
-_BETWEEN = re.compile(
-    rf"[?.;]+\s+(?:(?:and|but|also|plus|so)\s+)*|,?\s+(?:and|but|plus)\s+(?:also\s+|then\s+)?(?={_OPENING})",
+_SENTENCES = re.compile(r"[?.;]+\s+(?:(?:and|but|also|plus|so)\s+)*", re.IGNORECASE)
+_CLAUSES = re.compile(
+    rf"{_SENTENCES.pattern}|,?\s+(?:and|but|plus)\s+(?:also\s+|then\s+)?(?={_OPENING})",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
@@ -51,9 +52,15 @@ def questions_in(message: str, names: PlanNames) -> tuple[str, ...]:
 
 
 def _split(message: str, names: PlanNames) -> list[str]:
-    """At "? And how ...", ", and does it ..."; what a later question leaves out is taken over."""
-    texts = [text.strip(" ?.;,") for text in _BETWEEN.split(message)]
-    texts = [text for text in texts if text]
+    """At "? And how ...", ", and does it ..."; what a later question leaves out is taken over.
+
+    Within a sentence only where a clause asks for an amount, which has a passage of its own. Of the
+    other clauses one passage tells together: split, 13 of 126 labelled questions lost four of the
+    pages that were cited rightly (.635 to .603 of all).
+    """
+    texts = _texts(_CLAUSES, message)
+    if not any(p.kind == "amount" for text in texts for p in question_parts(text, names)):
+        texts = _texts(_SENTENCES, message)
     # "I have met my deductible. What do I pay?" says in its first sentence what the other means.
     if len(texts) < 2 or not all(_ASKS.match(text) for text in texts):
         return [message]
@@ -62,8 +69,22 @@ def _split(message: str, names: PlanNames) -> list[str]:
     found = [f"{texts[0]}?"]
     for text in texts[1:]:
         before = [Turn(found[0], "")]
-        found.append(follow_up(f"{text}?", before, names) or f"{text[0].upper()}{text[1:]}?")
+        standing = follow_up(f"{text}?", before, names)
+        found.append(standing or _with_topic(text, texts[0], names))
     return found
+
+
+def _texts(between: re.Pattern[str], message: str) -> list[str]:
+    texts = [text.strip(" ?.;,") for text in between.split(message)]
+    return [text for text in texts if text]
+
+
+def _with_topic(text: str, first: str, names: PlanNames) -> str:
+    """A later question; of one that asks for an amount alone, with what the first is about."""
+    kinds = {part.kind for part in question_parts(text, names)}
+    topics = [first[p.start : p.end] for p in question_parts(first, names) if p.kind == "topic"]
+    of = "" if "topic" in kinds or not topics else f" for {topics[0]}"
+    return f"{text[0].upper()}{text[1:]}{of}?"
 
 
 def _says_something(text: str, names: PlanNames) -> bool:

@@ -40,10 +40,14 @@ class CostQuestion:
     @property
     def asked_of_plan(self) -> str:
         """The question of what the plan charges for the service."""
-        return f"What do I pay for {self.service} {self.network}-{_OF[self.network]}network?"
+        return f"What do I pay for {self.service} {self.where}?"
+
+    @property
+    def where(self) -> str:
+        """The network in words."""
+        return "in-network" if self.network == "in" else "out-of-network"
 
 
-_OF = {"in": "", "out": "of-"}
 _COST = re.compile(
     r"\b(?:costs?|pay|paying|owe|price|charged?|bill|how much|out[- ]of[- ]pocket|my (?:share|part)"
     r"|co-?insurance|co-?pay(?:ment)?s?)\b",
@@ -111,7 +115,8 @@ _TIMES = re.compile(
 )
 _CLAUSE = re.compile(
     r"(?<=[.?!;,])\s+|\s+(?=(?:if|once|after|when|assuming|given|because|since|provided|now that"
-    r"|and (?:i|we|my|the|our)|but (?:i|we|my|the|our)|where|before|without|what|how)\b)",
+    r"|and (?:i|we|my|the|our)|but (?:i|we|my|the|our)|where|before|without|what|how"
+    r"|with (?:my|our|the|a) (?:\w+ ){0,2}deductible)\b)",
     re.IGNORECASE,
 )
 _OF_THE_YEAR = re.compile(r"\b(?:deductible|out[- ]of[- ]pocket (?:max\w*|limit))", re.IGNORECASE)

@@ -99,9 +99,8 @@ _YEAR = re.compile(r"\b20\d\d\b")
 _PLURAL = re.compile(r"\b([A-Z]{2,})s\b")
 _TELLS_NOTHING = frozenset(
     terms(
-        "visit visits care service services test tests treatment procedure doctor physical medical "
-        "health general routine annual regular ride trip stay day night appointment session in out "
-        "network plan cost cover benefit room"
+        "visit visits care service services test tests treatment procedure doctor ride trip "
+        "stay day night appointment session in out network plan cost cover benefit room"
     )
 )
 """Words that the names of many services hold."""
@@ -170,14 +169,15 @@ def is_share_of(text: str, service: str, glossary: Glossary) -> bool:
     """Does a sentence or row name the service, in the question's words or the documents'?
 
     More than half of the words that tell one service from another must be there, of the service
-    or of one phrase that documents write for it: a share for an eye exam is none for a sleep study.
+    or of the first phrase that documents write for it: what is written besides is related, as
+    prenatal visits are to a birth, and may be charged by another share.
 
     Args:
         text: as it would be quoted.
         service: in the question's words.
         glossary: what documents write for them.
     """
-    phrases = [p for synonym in glossary.synonyms(service) for p in synonym.written]
+    phrases = [synonym.written[0] for synonym in glossary.synonyms(service)]
     held = set(terms(_spelled(text)))
     for phrase in (service, *phrases):
         telling = set(terms(_spelled(phrase))) - _TELLS_NOTHING

@@ -81,6 +81,10 @@ def asked(question: str) -> CostQuestion:
             CostQuestion("knee replacement", billed=D(35000), met=True),
         ),
         (
+            "What would acupuncture for $200 cost me on the HMO Select with my deductible met?",
+            CostQuestion("acupuncture", billed=D(200), met=True),
+        ),
+        (
             "What would a $500 prescription cost me before I meet the deductible?",
             CostQuestion("prescription", billed=D(500), met=False),
         ),
@@ -222,6 +226,8 @@ def test_a_share_of_another_service_is_none() -> None:
     assert is_share_of("MRIs: 20%", "MRI", glossary)
     assert not is_share_of("Eye exam, adult: $20", "sleep study", glossary)
     assert not is_share_of("Annual physical: $0", "physical therapy visits", Glossary({}))
+    assert not is_share_of("Speech therapy: $20", "physical therapy visits", Glossary({}))
+    assert not is_share_of("Prenatal visits: $0", "giving birth", glossary)
     assert not is_share_of("Outpatient surgery: 15%", "knee replacement", glossary)
 
 
