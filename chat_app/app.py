@@ -27,6 +27,7 @@ from chat_app.answers import (
     Said,
     Searched,
     Sentence,
+    Stepped,
     Turn,
 )
 from chat_app.errors import ChatError
@@ -168,7 +169,7 @@ class Reply:
         """Begin with a search step and an empty message, neither shown yet."""
         self._step = cl.Step(name="the plan documents", type="retrieval", show_input=False)
         self._message = cl.Message("")
-        self._searches: list[Searched] = []
+        self._searches: list[Searched | Stepped] = []
         self._citations: list[Citation] = []
         self._previous: Sentence | None = None
 
@@ -197,7 +198,7 @@ class Reply:
 
     async def _show(self, event: Event) -> None:
         match event:
-            case Searched():
+            case Searched() | Stepped():
                 self._searches.append(event)
                 self._step.name = view.search_name(self._searches)
                 self._step.output = view.search_details(self._searches)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from chat_app.answers import Answer, Citation, Plan, Question, Searched, Turn, policy_label
+from chat_app.answers import (
+    Answer,
+    Citation,
+    Plan,
+    Question,
+    Searched,
+    Stepped,
+    Turn,
+    policy_label,
+)
 from chat_app.assistant import MAX_PLANS
 from chat_app.conversation import TURNS
 from chat_app.plan_topics import comparison_topics
@@ -36,6 +45,15 @@ class Option:
     name: str
     description: str = ""
 
+
+MAX_OUTCOME = 300
+"""Characters of what a tool brought that are shown; the passages are listed with the search."""
+_TOOL_NAMES = {
+    "search": "Search",
+    "compare": "Compare",
+    "table_cell": "Look up a cell",
+    "compute_cost": "Compute a cost",
+}
 
 PdfAddress = Callable[[str], str | None]
 """Name of a document -> address of its PDF on this server, or None."""
@@ -125,8 +143,11 @@ def starters(book: PlanBook) -> list[tuple[str, str]]:
     return found
 
 
-def search_name(searches: Sequence[Searched]) -> str:
+def search_name(steps: Sequence[Searched | Stepped]) -> str:
     """What was searched and how long it took, to follow the word "Searched"."""
+    searches = [step for step in steps if isinstance(step, Searched)]
+    if not searches:
+        return "the plan documents"
     plans = list(dict.fromkeys(search.plan for search in searches))
     if len(plans) > 1:
         what = f"{len(plans)} plans"
@@ -135,9 +156,11 @@ def search_name(searches: Sequence[Searched]) -> str:
     return f"{what} in {_milliseconds(sum(search.milliseconds for search in searches))}"
 
 
-def search_details(searches: Sequence[Searched]) -> str:
-    """Each search as Markdown: its filter, its time and the passages it found, best first."""
-    return "\n\n".join(_search(search) for search in searches)
+def search_details(steps: Sequence[Searched | Stepped]) -> str:
+    """Each step as Markdown: a search with its filter and passages, a tool with what it brought."""
+    return "\n\n".join(
+        _search(step) if isinstance(step, Searched) else _tool(step) for step in steps
+    )
 
 
 def further_turns(turns: tuple[Turn, ...], answer: Answer) -> tuple[Turn, ...]:
@@ -200,6 +223,19 @@ def _search(search: Searched) -> str:
         f"1. {inert(_label(match, match.own_page))} ({match.score:.2f})" for match in search.matches
     )
     return f"{heading}\n\nFilter: {inert(_filter(search.where))}\n\n{passages}"
+
+
+def _tool(step: Stepped) -> str:
+    """A tool used: its name, its arguments, and the first words of what it brought."""
+    given = "; ".join(f"{name}: {_given(value)}" for name, value in step.arguments.items())
+    brought = " ".join(step.outcome.split())
+    shown = brought if len(brought) <= MAX_OUTCOME else f"{brought[:MAX_OUTCOME].rstrip()} ..."
+    heading = f"**{inert(_TOOL_NAMES.get(step.tool, step.tool))}** ({inert(given)})"
+    return f"{heading} in {_milliseconds(step.milliseconds)}: {inert(shown)}"
+
+
+def _given(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _guard(report: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from chat_app.commands import asking, documents, evaluating, running
+from chat_app.commands import asking, documents, evaluating, models, running
 from chat_app.errors import ChatError
 from retrieval.errors import RetrievalError
 
@@ -42,5 +42,6 @@ for command in (
     evaluating.evaluate,
     running.chat,
     running.doctor,
+    models.download,
 ):
     main.add_command(command)

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat_app.errors import ChatError
+from chat_app.generator_wiring import examined_model
+from chat_app.local_models import available_memory, carried
 from chat_app.wiring import Application, open_application
 from retrieval.contract import check_contract, contract_of
 from retrieval.errors import RetrievalError
@@ -47,13 +50,20 @@ def examine(
         what=f"embedder {settings.embedder}, store {settings.store}, "
         f"generator {settings.generator}, data in {settings.data_dir}",
     )
-    looks = [("embedder", _embedder), ("guards", _guards), ("index", _index)]
+    looks: list[tuple[str, Callable[[Application], str]]] = [
+        ("embedder", _embedder),
+        ("generator", _generator),
+        ("guards", _guards),
+        ("index", _index),
+    ]
+    if settings.generator != "bedrock":
+        looks.insert(2, ("local models", _local_models))
     if paths:
         looks.append(("estimate", lambda application: _estimate(application, paths)))
     for part, look in looks:
         try:
             yield Finding(part, works=True, what=look(application))
-        except RetrievalError as error:
+        except (RetrievalError, ChatError) as error:
             yield Finding(part, works=False, what=str(error))
 
 
@@ -61,6 +71,15 @@ def _embedder(application: Application) -> str:
     embedder = application.retrieval.embedder
     embedder.embed(["ready"])
     return f"{embedder.name}, {embedder.dimension} numbers, {embedder.window} tokens"
+
+
+def _generator(application: Application) -> str:
+    return examined_model(application.settings)
+
+
+def _local_models(_application: Application) -> str:
+    """Which models this machine carries, for those who want prose without a cloud."""
+    return "; ".join(carried(available_memory()))
 
 
 def _guards(application: Application) -> str:

@@ -2,7 +2,8 @@
 
 ChatError
 ├── GenerationError     the generator failed; trying again may help
-└── GuardError          a guard cannot decide
+├── GuardError          a guard cannot decide
+└── DownloadError       a model could not be downloaded (``chat_app.downloading``)
 """
 
 

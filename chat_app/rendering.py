@@ -27,12 +27,18 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "policies": list(dict.fromkeys(plan.policy for plan in answer.plans)),
         "plan_year": years.pop() if len(years) == 1 else None,
         "sentences": [
-            {"text": s.text, "citations": list(s.citations), "verified": True}
+            {
+                "text": s.text,
+                "citations": list(s.citations),
+                "verified": True,
+                "computed": s.computed,
+            }
             for s in answer.sentences
         ],
         "citations": [citation.to_json() for citation in answer.citations],
         "removed": answer.removed,
         "notes": list(answer.notes),
+        "steps": [step.to_json() for step in answer.steps],
         "guardrails": [dict(report) for report in answer.guardrails],
         "nearest": [match.to_json() for match in answer.nearest],
         "usage": dict(answer.usage),

@@ -1,13 +1,13 @@
-"""Settings -> Assistant: the one module of the application that names generators."""
+"""Settings -> Assistant: the parts of the application, put together."""
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 from chat_app.assistant import Assistant
 from chat_app.generation.quotes import QuotesChatModel
+from chat_app.generator_wiring import make_model
 from chat_app.guards.chain import GuardChain
 from chat_app.guards.hooks import Guard
 from chat_app.guards.loading import load_guards
@@ -21,9 +21,6 @@ from retrieval.searching import Query
 from retrieval.settings import load_settings
 from retrieval.usage import Meter
 from retrieval.wiring import Retrieval, open_retrieval
-
-if TYPE_CHECKING:
-    from langchain_core.language_models.chat_models import BaseChatModel
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class Application:
             quotes=QuotesChatModel(
                 embed=self.retrieval.embedder.embed, glossary=self.retrieval.glossary
             ),
-            model=_model(settings) if settings.generator == "bedrock" else None,
+            model=make_model(settings),
             prompt_tokens=settings.prompt_tokens,
             quotes_after_failure=settings.generator_failure == "quotes",
         )
@@ -106,17 +103,6 @@ def _plan_book(plans: Plans) -> PlanBook:
     for policy, _, title in plans:
         titles.setdefault(policy, set()).add(title)
     return PlanBook(((policy, year) for policy, year, _ in plans), titles)
-
-
-def _model(settings: Settings) -> "BaseChatModel":
-    from chat_app.generation.bedrock import make_bedrock_model
-
-    return make_bedrock_model(
-        settings.model,
-        region=settings.aws_region,
-        max_tokens=settings.answer_tokens,
-        read_seconds=settings.answer_seconds,
-    )
 
 
 def _bedrock_guard(settings: Settings) -> Guard:

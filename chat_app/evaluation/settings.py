@@ -27,7 +27,7 @@ def fingerprint(application: Application) -> dict[str, str]:
         # The version alone counts from anew in each process where the store is a file of its own.
         "index": digest([documents, retrieval.store.version()]),
         "embedder": f"{retrieval.embedder.name} ({retrieval.embedder.dimension} numbers)",
-        "generator": settings.generator if settings.generator == "quotes" else settings.model,
+        "generator": " ".join(filter(None, (settings.generator, settings.model))),
         "guardrails": settings.guardrails,
         "settings": _rest(application),
     }
