@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from chat_app.generation.openai_compatible import OpenAICompatibleChatModel
 
 BEDROCK_MODEL = "amazon.nova-micro-v1:0"
+IN_THE_CLOUD = 30.0
+"""Seconds to wait for a piece of an answer; Nova sends the first within 1 s."""
+ON_ONES_OWN = 300.0
+"""Two cores read some 300 tokens a second with a model of .3 billion parameters
+(``benchmarks/local_model.py``); a full prompt takes one of 1.7 billion two minutes."""
 
 
 def make_model(settings: Settings) -> "BaseChatModel | None":
@@ -34,7 +39,7 @@ def make_model(settings: Settings) -> "BaseChatModel | None":
                 settings.model or BEDROCK_MODEL,
                 region=settings.aws_region,
                 max_tokens=settings.answer_tokens,
-                read_seconds=settings.answer_seconds,
+                read_seconds=_seconds(settings),
             )
         case "transformers":
             from chat_app.generation.transformers_model import make_transformers_model
@@ -44,7 +49,7 @@ def make_model(settings: Settings) -> "BaseChatModel | None":
                 max_tokens=settings.answer_tokens,
                 device=settings.model_device,
                 precision=settings.model_precision,
-                seconds=settings.answer_seconds,
+                seconds=_seconds(settings),
             )
         case "ollama":
             return _ollama(settings)
@@ -82,6 +87,11 @@ def transformers_model(settings: Settings) -> str:
     return str(folder) if (folder / "config.json").is_file() else name
 
 
+def _seconds(settings: Settings) -> float:
+    default = IN_THE_CLOUD if settings.generator == "bedrock" else ON_ONES_OWN
+    return settings.answer_seconds or default
+
+
 def _ollama(settings: Settings) -> "OllamaChatModel":
     from chat_app.generation.ollama import URL, make_ollama_model
 
@@ -89,7 +99,7 @@ def _ollama(settings: Settings) -> "OllamaChatModel":
         settings.model or local_models()[0].ollama,
         settings.model_url or URL,
         max_tokens=settings.answer_tokens,
-        read_seconds=settings.answer_seconds,
+        read_seconds=_seconds(settings),
         context_tokens=settings.model_context,
     )
 
@@ -102,5 +112,5 @@ def _openai(settings: Settings) -> "OpenAICompatibleChatModel":
         settings.model_url,
         settings.model_key.get_secret_value(),
         max_tokens=settings.answer_tokens,
-        read_seconds=settings.answer_seconds,
+        read_seconds=_seconds(settings),
     )

@@ -30,7 +30,8 @@ class Settings(RetrievalSettings):
         planner_tokens: most tokens that the model reads and writes while it plans.
         prompt_tokens: budget of a prompt; passages that do not fit are left out, the last first.
         answer_tokens: most tokens of an answer.
-        answer_seconds: longest wait for a piece of an answer.
+        answer_seconds: longest wait for a piece of an answer; by default 30, and 300 for a model
+            on a machine of one's own, which may read a prompt for minutes.
         generator_failure: what a model that cannot be reached means: ``refuse`` to answer with
             an error that says why, or answer with ``quotes`` and say so.
         guardrails: what judges questions, passages and answers: ``local`` guards, a ``bedrock``
@@ -62,7 +63,7 @@ class Settings(RetrievalSettings):
     planner_tokens: int = Field(default=30_000, ge=1_000, le=1_000_000)
     prompt_tokens: int = Field(default=6_000, ge=1_000, le=200_000)
     answer_tokens: int = Field(default=800, ge=50, le=10_000)
-    answer_seconds: float = Field(default=30, ge=1, le=3_600)
+    answer_seconds: float | None = Field(default=None, ge=1, le=3_600)
     generator_failure: Literal["refuse", "quotes"] = "refuse"
     guardrails: Literal["local", "bedrock", "off"] = "local"
     topics: Path | None = None

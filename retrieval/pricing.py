@@ -13,6 +13,9 @@ from retrieval.usage import Meter, Use
 
 TABLE = Path(__file__).with_name("prices.yaml")
 
+FREE = "local:"
+"""Stands before the name of what runs on a machine of one's own, and is not paid for."""
+
 _PROFILE = re.compile(r"^(?:us|us-gov|eu|apac|jp|au|ca|global)\.")
 
 
@@ -32,7 +35,8 @@ class Prices:
 
     def cost_usd(self, meter: Meter) -> float | None:
         """US dollars for all that was counted; None when a price is not in the table."""
-        prices = [(self.per_1000.get(_plain(use)), amount) for use, amount in meter.counts()]
+        paid = [(use, n) for use, n in meter.counts() if not use.item.startswith(FREE)]
+        prices = [(self.per_1000.get(_plain(use)), amount) for use, amount in paid]
         if any(price is None for price, _ in prices):
             return None
         return sum((price or 0.0) * amount / 1000 for price, amount in prices)

@@ -12,6 +12,7 @@ from chat_app.errors import GenerationError
 from chat_app.generation.served import MAX_TOKENS, READ_SECONDS, ServedChatModel
 from chat_app.generation.served_connection import ServerConnection
 from chat_app.generation.served_failures import RefusedError, ServerKind
+from retrieval.pricing import FREE
 
 try:
     from langchain_ollama import ChatOllama
@@ -35,6 +36,11 @@ class OllamaChatModel(ServedChatModel, ChatOllama):
 
     A prompt longer than ``num_ctx`` is an error: Ollama would leave out what does not fit.
     """
+
+    @property
+    def priced_as(self) -> str:
+        """Under which name its tokens are counted: nobody is paid for them."""
+        return FREE + self.model_id
 
     def check(self) -> str:
         """That Ollama is up and has the model, and that the model takes as long a context.

@@ -6,18 +6,16 @@ from contextlib import closing
 from typing import Any, cast
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models.base import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import RunnableConfig
-from langsmith.run_helpers import tracing_context
 from pydantic import Field
 
 from chat_app.errors import GenerationError
 from chat_app.generation.served_connection import ServerConnection
 from chat_app.generation.thoughts import ThoughtFilter
+from chat_app.generation.untraced import UntracedChatModel
 from chat_app.stopping import stop_requested
 
 READ_SECONDS = 30.0
@@ -28,7 +26,7 @@ MAX_TOKENS = 1000
 _REASONS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "content_filtered"}
 
 
-class ServedChatModel(BaseChatModel):
+class ServedChatModel(UntracedChatModel):
     """A chat model behind a server, whose answer is whole or an error.
 
     What comes in chunks is what ``BedrockChatModel`` sends:
@@ -68,35 +66,6 @@ class ServedChatModel(BaseChatModel):
         Raises:
             GenerationError: it is not, or has not; the message says what to do.
         """
-
-    def stream(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - the signature of langchain-core
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - the signature of langchain-core
-    ) -> Iterator[AIMessageChunk]:
-        """As langchain-core has it, traced nowhere."""
-        # It is a generator, which decides at its first chunk whether it traces.
-        with closing(cast(Any, super().stream(input, config, stop=stop, **kwargs))) as chunks:
-            with tracing_context(enabled=False):
-                first = next(chunks, None)
-            if first is not None:
-                yield first
-                yield from chunks
-
-    def invoke(
-        self,
-        input: LanguageModelInput,  # noqa: A002 - the signature of langchain-core
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401 - the signature of langchain-core
-    ) -> AIMessage:
-        """As langchain-core has it, traced nowhere."""
-        with tracing_context(enabled=False):
-            return super().invoke(input, config, stop=stop, **kwargs)
 
     def _stream(
         self,

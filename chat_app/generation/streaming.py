@@ -91,5 +91,5 @@ def _chunks(
 def _count(chunk: AIMessageChunk, meter: Meter, model: BaseChatModel) -> None:
     used = chunk.usage_metadata
     if used:
-        name = str(getattr(model, "model_id", model.get_name()))
+        name = str(getattr(model, "priced_as", getattr(model, "model_id", model.get_name())))
         meter.add(name, input_tokens=used["input_tokens"], output_tokens=used["output_tokens"])
