@@ -21,9 +21,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.corruptions import Claim, corrupted, true_claims
+from chat_app.alignment import FREE_TOKENS, Closeness
 from chat_app.evidence import read_passages
-from chat_app.support import Embed, Features, features, support
-from chat_app.verification import verify
+from chat_app.markers import without_markers
+from chat_app.support import features, support
+from chat_app.token_reading import TokenReader
+from chat_app.verification import MIN_CLOSENESS, verify
 from retrieval.chunking import chunk_document
 from retrieval.documents import Document, Match, chunk_key, chunk_metadata
 from retrieval.embedding.minilm import MiniLM
@@ -32,7 +35,6 @@ from retrieval.keywords import terms
 from retrieval.loading import find
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-_MARKER = re.compile(r"\s*\[[^\]]*\]")
 
 
 @click.group()
@@ -45,6 +47,8 @@ def load(paths: Sequence[Path], model: MiniLM) -> list[Match]:
     matches: list[Match] = []
     for found in find(paths):
         try:
+            if isinstance(found, LoadingError):
+                raise found
             document = found.load()
         except LoadingError as error:
             click.echo(f"left out: {error}", err=True)
@@ -128,35 +132,49 @@ def answer_pairs(folder: Path) -> Iterator[Pair]:
                 yield Pair(sentence, other, is_supported=False)
 
 
-def table(pairs: Sequence[Pair], embed: Embed | None) -> NDArray[np.float64]:
+def table(pairs: Sequence[Pair]) -> NDArray[np.float64]:
     """Features of each pair, (n, features)."""
-    rows = [features(p.sentence, read_passages([p.passage]), embed) for p in pairs]
-    return np.array([[value for value in row if value is not None] for row in rows])
+    return np.array([features(p.sentence, read_passages([p.passage])) for p in pairs])
 
 
 @main.command()
 @click.option("--northwind", type=click.Path(exists=True, path_type=Path), required=True)
 def fit(northwind: Path) -> None:
-    """Fit on the sample documents and on the Northwind answers (MIT), and print the curve."""
+    """Fit on the sample documents and on the Northwind answers (MIT), and print the curves."""
     model, chance = MiniLM(), random.Random(0)  # noqa: S311 - a sample
-    pairs = [*sample_pairs(load([SAMPLES], model), chance, 500), *answer_pairs(northwind)]
+    answers = list(answer_pairs(northwind))
+    pairs = [*sample_pairs(load([SAMPLES], model), chance, 500), *answers]
     labels = np.array([pair.is_supported for pair in pairs])
     click.echo(f"{len(pairs)} pairs, {labels.sum()} supported")
     click.echo("share of words, for comparison")
     print_curve(labels, np.array([_share(pair) for pair in pairs]))
-    for name, embed in (("WORDS", None), ("WORDS_AND_MEANING", model.embed)):
-        found = table(pairs, embed)
-        click.echo(
-            f"{name}: AUROC of each feature: "
-            + ", ".join(f"{roc_auc_score(labels, column):.3f}" for column in found.T)
-        )
-        half = np.arange(len(pairs)) // 2 % 2 == 0
-        trial = LogisticRegression().fit(found[half], labels[half])
-        held_out = roc_auc_score(labels[~half], trial.decision_function(found[~half]))
-        whole = LogisticRegression().fit(found, labels)
-        numbers = ", ".join(f"{c:.2f}" for c in whole.coef_[0])
-        click.echo(f"{name} = Model(({numbers}), {whole.intercept_[0]:.2f})  AUROC {held_out:.3f}")
-        print_curve(labels, whole.predict_proba(found)[:, 1])
+    found = table(pairs)
+    areas = ", ".join(f"{roc_auc_score(labels, column):.3f}" for column in found.T)
+    click.echo(f"WORDS: AUROC of each feature: {areas}")
+    half = np.arange(len(pairs)) // 2 % 2 == 0
+    trial = LogisticRegression().fit(found[half], labels[half])
+    held_out = roc_auc_score(labels[~half], trial.decision_function(found[~half]))
+    whole = LogisticRegression().fit(found, labels)
+    numbers = ", ".join(f"{c:.2f}" for c in whole.coef_[0])
+    click.echo(f"WORDS = Model(({numbers}), {whole.intercept_[0]:.2f})  AUROC {held_out:.3f}")
+    print_curve(labels, whole.predict_proba(found)[:, 1])
+    closeness = Closeness(TokenReader(model))
+    near = np.array([closeness(p.sentence, read_passages([p.passage])) for p in pairs])
+    for name, own in (("all", slice(None)), ("Northwind answers", slice(-len(answers), None))):
+        area = roc_auc_score(labels[own], near[own])
+        click.echo(f"closeness, nothing fitted, {name}: AUROC {area:.3f}")
+        print_curve(labels[own], near[own])
+    elsewhere = [chance.choice(pairs).passage for _ in pairs]
+    far = [
+        closeness(pair.sentence, read_passages([other]))
+        for pair, other in zip(pairs, elsewhere, strict=True)
+        if pair.is_supported
+    ]
+    click.echo("closeness, supported sentences beside any passage as the others")
+    print_curve(
+        np.array([True] * int(labels.sum()) + [False] * len(far)),
+        np.concatenate([near[labels], far]),
+    )
 
 
 def _share(pair: Pair) -> float:
@@ -166,7 +184,7 @@ def _share(pair: Pair) -> float:
 
 def print_curve(labels: NDArray[np.bool_], scores: NDArray[np.float64]) -> None:
     """What each threshold keeps of the supported and lets through of the others."""
-    for threshold in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.65, 0.7, 0.8):
+    for threshold in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.65, 0.7, 0.8):
         kept, let = (scores[labels] >= threshold).mean(), (scores[~labels] >= threshold).mean()
         click.echo(f"  from {threshold:.2f}: {kept:6.1%} of supported, {let:6.1%} of others")
 
@@ -176,26 +194,47 @@ def print_curve(labels: NDArray[np.bool_], scores: NDArray[np.float64]) -> None:
 def attribution(path: Path) -> None:
     """AUROC on labelled rows, in the shape of AttributionBench; nothing is fitted."""
     rows: list[dict[str, Any]] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    claims = [without_markers(row["claim"])[0].strip() for row in rows]
+    cited = [read_passages([passage(text or "-") for text in row["references"]]) for row in rows]
+    model = MiniLM()
+    lengths = [sum(model.count_tokens([u.text for e in held for u in e.units])) for held in cited]
+    read, words, near, spent = TokenReader(model), [], [], []
+    for row, claim, held in zip(rows, claims, cited, strict=True):
+        words.append(support(features(claim, held)))
+        started = time.perf_counter()
+        near.append(Closeness(read, row["question"])(claim, held))
+        spent.append(1000 * (time.perf_counter() - started))
+    print_areas("words", rows, np.array(words), np.array(lengths))
+    print_areas("closeness", rows, np.array(near), np.array(lengths))
+    click.echo(f"closeness: {np.median(spent):.1f} ms a claim at the median")
+
+
+def print_areas(
+    name: str,
+    rows: Sequence[dict[str, Any]],
+    scores: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+) -> None:
+    """AUROC of all rows with its 95 % interval over questions, by source, and by length."""
     labels = np.array([row["label"] == "attributable" for row in rows])
     sources = np.array([row["src_dataset"] for row in rows])
-    evidence = [read_passages([passage(_references(row))]) for row in rows]
-    claims = [_MARKER.sub("", row["claim"]) for row in rows]
-    for name, embed in (("words", None), ("words and meaning", MiniLM().embed)):
-        started = time.perf_counter()
-        found: list[Features] = [
-            features(claim, held, embed) for claim, held in zip(claims, evidence, strict=True)
-        ]
-        each = 1000 * (time.perf_counter() - started) / len(rows)
-        scores = np.array([support(one) for one in found])
-        click.echo(f"{name}: AUROC {roc_auc_score(labels, scores):.3f}, {each:.1f} ms a claim")
-        for source in sorted(set(sources)):
-            own = sources == source
-            area = roc_auc_score(labels[own], scores[own])
-            click.echo(f"  {source}: {area:.3f} of {own.sum()}")
-
-
-def _references(row: dict[str, Any]) -> str:
-    return _MARKER.sub("", "\n\n".join(row["references"]))[:20_000] or "-"
+    by_question: dict[str, list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        by_question[row["question"]].append(at)
+    groups, chance = list(by_question.values()), np.random.default_rng(0)
+    drawn = [
+        np.concatenate([groups[n] for n in chance.integers(len(groups), size=len(groups))])
+        for _ in range(1_000)
+    ]
+    low, high = np.percentile([roc_auc_score(labels[d], scores[d]) for d in drawn], [2.5, 97.5])
+    area = roc_auc_score(labels, scores)
+    click.echo(f"{name}: AUROC {area:.3f} ({low:.3f} to {high:.3f}), {len(groups)} questions")
+    kinds = {source: sources == source for source in sorted(set(sources))}
+    kinds[f"up to {FREE_TOKENS} tokens cited"] = lengths <= FREE_TOKENS
+    kinds["more tokens cited"] = lengths > FREE_TOKENS
+    for kind, own in kinds.items():
+        area = roc_auc_score(labels[own], scores[own])
+        click.echo(f"  {kind}: {area:.3f} of {own.sum()}")
 
 
 @main.command()
@@ -208,16 +247,19 @@ def _references(row: dict[str, Any]) -> str:
 def corruptions(paths: Sequence[Path], number: int, seed: int, plans: str) -> None:
     """Caught and refused, by kind of corruption, over the samples and further documents."""
     model, chance = MiniLM(), random.Random(seed)  # noqa: S311 - a sample
+    closeness = Closeness(TokenReader(model))
+    far: Counter[bool] = Counter()
     refused: dict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
     spent: list[float] = []
     for path in (SAMPLES, *paths):
         for claim in _sampled(load([path], model), number, chance):
             for one in (claim, *corrupted(claim, plans.split(","), chance)):
                 started = time.perf_counter()
-                verdict = verify(one.text, [one.passage])
+                verdict = verify(one.text, [one.passage], closeness)
                 spent.append(1000 * (time.perf_counter() - started))
                 kind = "true" if one is claim else one.kind
                 refused[kind, one.of][not verdict.supported] += 1
+                far[one is claim] += verdict.closeness < MIN_CLOSENESS
     for (kind, of), counts in sorted(refused.items(), key=lambda item: item[0][0] != "true"):
         total = counts.total()
         click.echo(
@@ -229,6 +271,7 @@ def corruptions(paths: Sequence[Path], number: int, seed: int, plans: str) -> No
             f"all {said}: {whole[True]} of {whole.total()} refused, "
             f"{whole[True] / whole.total():.2%}"
         )
+    click.echo(f"not close enough: {far[True]} true sentences, {far[False]} false ones")
     click.echo(f"ms a sentence: median {np.median(spent):.1f}, mean {np.mean(spent):.1f}")
 
 

@@ -1,61 +1,46 @@
 """The whole way from a question to a cited answer."""
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 
-from chat_app.answers import Event, Finished, Plan, Question, Said, Searched
-from chat_app.composing import Composition, is_near
-from chat_app.drafts import Draft
-from chat_app.errors import GenerationError
+from chat_app.alignment import ReadTokens
+from chat_app.answering import Answering, Asked, Parts, read_cost
+from chat_app.answers import Event, Finished, Question, Said, Stepped
+from chat_app.attempts import Attempts
+from chat_app.composing import Composition
 from chat_app.follow_ups import follow_up, only_circumstances
 from chat_app.guarding import Guarding, refused
 from chat_app.guards.chain import GuardChain
-from chat_app.plan_topics import comparison_topics
-from chat_app.plans import Meant, PlanBook, plan_filter
-from chat_app.prompting import NO_ANSWER
-from chat_app.writing import Task, Writer
-from prompts.library import prompt
-from retrieval.documents import Match
-from retrieval.filters import to_json
+from chat_app.plan_topics import ALL_PLANS
+from chat_app.planning.planner import Limits
+from chat_app.plans import PlanBook
+from chat_app.writing import Writer
+from retrieval.glossary import Glossary
 from retrieval.pricing import usage_json
-from retrieval.searching import MAX_QUESTION, Query, Searcher, checked_question, readable
+from retrieval.searching import MAX_QUESTION, Searcher, checked_question, readable
 from retrieval.usage import Meter
-
-PASSAGES = 8
-"""Passages given to the generator for one plan."""
-MAX_PLANS = 6
-"""Plans answered for at once; with more of them the user is asked which one is meant."""
 
 JUDGES_WHAT_IS_ASKED = frozenset({"scope"})
 """Guards that judge a follow-up as it is understood: "Is there a limit?" is off-topic by itself.
 What speaks of a crisis or attacks is refused as it was typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One question on its way: what it says, whom it means, and what has come of it."""
-
-    text: str
-    question: Question
-    book: PlanBook
-    meant: Meant
-    composition: Composition
-    guarding: Guarding
-    meter: Meter
-
-
 class Assistant:
     """Answers questions from the indexed documents."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the product
         self,
         searcher: Searcher,
         writer: Writer,
         plan_book: Callable[[], PlanBook],
         guards: GuardChain | None = None,
         today: Callable[[], date] = date.today,
+        *,
+        glossary: Glossary | None = None,
+        planning: Limits | None = None,
+        read: ReadTokens | None = None,
     ) -> None:
         """Hold the parts.
 
@@ -65,8 +50,13 @@ class Assistant:
             plan_book: the plans that the index holds now.
             guards: judge the question, and the sentences before they are shown.
             today: what "next year" refers to.
+            glossary: what documents write for the words of a question.
+            planning: how long a model that takes tools may choose the searches; None where rules
+                do.
+            read: tokens in context, by which the sentences of a language model are judged.
         """
-        self._searcher = searcher
+        self._read = read
+        self._parts = Parts(searcher, writer, glossary or Glossary({}), planning)
         self._writer = writer
         self._plan_book = plan_book
         self._guards = guards or GuardChain()
@@ -84,15 +74,19 @@ class Assistant:
         meter = Meter()
         guarding = Guarding(self._guards, meter)
         timings: dict[str, float] = {}
+        steps: list[Stepped] = []
         for event in self._guarded(question, guarding, meter):
             elapsed = (time.monotonic() - started) * 1000
             if isinstance(event, Said):
                 timings.setdefault("first_sentence", elapsed)
+            if isinstance(event, Stepped):
+                steps.append(event)
             if not isinstance(event, Finished):
                 yield event
                 continue
             answer = replace(
                 event.answer,
+                steps=tuple(steps),
                 guardrails=guarding.reports,
                 usage=usage_json(meter),
                 timings_ms={**event.answer.timings_ms, **timings, "total": elapsed},
@@ -112,9 +106,11 @@ class Assistant:
         checked_question(typed)
         text, question = self._understood(said, question, book, meter)
         meant = book.meant(text, self._today(), question.policies, question.plan_year)
-        composition = Composition(text, meant, book.policies)
-        asked = _Asked(text, question, book, meant, composition, guarding, meter)
-        yield from guarding.answer(text, self._answered(asked))
+        composition = Composition(text, meant, book.policies, self._read)
+        attempts = Attempts(self._writer, composition, meter)
+        cost = read_cost(text, meant, book)
+        asked = Asked(text, question, book, meant, composition, attempts, guarding, meter, cost)
+        yield from guarding.answer(text, Answering(self._parts, asked).events())
 
     def _understood(
         self, typed: str, question: Question, book: PlanBook, meter: Meter
@@ -129,6 +125,8 @@ class Assistant:
             if standing is None:
                 return typed, question
             text = standing
+        if ALL_PLANS.search(text):
+            return text, replace(question, policies=())
         in_play = [p for p in question.turns[-1].plans if p.policy in book.policies]
         years = {plan.year for plan in in_play if plan.year in book.years}
         return text, replace(
@@ -136,118 +134,6 @@ class Assistant:
             policies=question.policies or tuple(dict.fromkeys(p.policy for p in in_play)),
             plan_year=question.plan_year or (years.pop() if len(years) == 1 else None),
         )
-
-    def _answered(self, asked: _Asked) -> Iterator[Event]:
-        if asked.meant.parts:
-            yield from self._tell_parts(asked)
-        elif asked.meant.missing_type:
-            yield from self._without_type(asked)
-        elif asked.meant.missing_year:
-            yield from self._without_plan(asked)
-        elif asked.meant.comparison:
-            yield from self._compare(asked)
-        else:
-            yield from self._tell(asked)
-
-    def _tell_parts(self, asked: _Asked) -> Iterator[Event]:
-        """Answer each part of a question for the plan and year that it names."""
-        for part, plans in asked.meant.parts:
-            said = False
-            for plan in plans[:MAX_PLANS]:
-                searched = self._search(asked, part, plan, plan.year)
-                yield searched
-                for event in self._write(asked, Task(part, searched.matches), plan):
-                    said = True
-                    yield event
-            if not said:
-                asked.composition.note(prompt("part_not_answered", part=part))
-        yield asked.composition.finished()
-
-    def _without_type(self, asked: _Asked) -> Iterator[Event]:
-        """No plan is of the type asked for: another's figures would be wrong."""
-        answer = asked.composition.finished("unknown_plan", _all_plans(asked.book)).answer
-        yield Finished(replace(answer, missing_type=asked.meant.missing_type))
-
-    def _tell(self, asked: _Asked) -> Iterator[Event]:
-        """Answer for each plan by itself; from common documents once."""
-        found: dict[Plan | None, Sequence[Match]] = {}
-        for plan in asked.meant.plans[:MAX_PLANS] or (None,):
-            searched = self._search(asked, asked.text, plan, asked.question.plan_year)
-            found[plan] = searched.matches
-            yield searched
-        if not asked.meant.known:
-            if not any(is_near(match) for matches in found.values() for match in matches):
-                yield asked.composition.finished(reason="not_in_documents")
-                return
-            if _common_to_all(found):
-                found = {None: [m for m in next(iter(found.values())) if m.policy is None]}
-            elif asked.question.ask_which_plan or len(asked.meant.plans) > MAX_PLANS:
-                yield asked.composition.finished(reason="which_plan", choices=asked.meant.plans)
-                return
-        for plan, matches in found.items():
-            yield from self._write(asked, Task(asked.text, matches), plan)
-        yield asked.composition.finished()
-
-    def _without_plan(self, asked: _Asked) -> Iterator[Event]:
-        """No plan has the year asked for: documents common to all may answer all the same."""
-        if not asked.meant.known:
-            searched = self._search(asked, asked.text, None, None)
-            yield searched
-            yield from self._write(asked, Task(asked.text, searched.matches), None)
-        if asked.composition.is_empty:
-            yield asked.composition.finished(reason="unknown_plan", choices=_all_plans(asked.book))
-        else:
-            yield asked.composition.finished()
-
-    def _compare(self, asked: _Asked) -> Iterator[Event]:
-        """Fill a table: each topic is searched in each plan by itself."""
-        for topic in comparison_topics(asked.text, asked.meant.plans):
-            for plan in asked.meant.plans[:MAX_PLANS]:
-                searched = self._search(asked, topic, plan, plan.year)
-                yield searched
-                yield from self._write(asked, Task(topic, searched.matches, is_cell=True), plan)
-        yield asked.composition.finished()
-
-    def _search(self, asked: _Asked, text: str, plan: Plan | None, year: int | None) -> Searched:
-        where = plan_filter(plan, year)
-        started = time.monotonic()
-        found = self._searcher.search(Query(text, where, PASSAGES), asked.meter)
-        matches = asked.guarding.passages(text, found)
-        milliseconds = (time.monotonic() - started) * 1000
-        searched = Searched(plan, to_json(where), tuple(matches), milliseconds)
-        asked.composition.searched(searched)
-        return searched
-
-    def _write(self, asked: _Asked, task: Task, plan: Plan | None) -> Iterator[Said]:
-        """What the generator writes and verifies; when nothing of it does, quotes in its place."""
-        if not task.passages:
-            return
-        why = yield from self._drafted(asked, task, plan)
-        if why:
-            asked.composition.note(why)
-            yield from self._admitted(asked, self._writer.quoted(task, asked.meter), task, plan)
-
-    def _drafted(self, asked: _Asked, task: Task, plan: Plan | None) -> Generator[Said, None, str]:
-        """What the generator writes; returns why quotes are to stand in for it, "" to leave it."""
-        said = False
-        drafts = _Listened(self._writer.drafts(task, asked.meter))
-        try:
-            for event in self._admitted(asked, drafts, task, plan):
-                said = True
-                yield event
-        except GenerationError as error:
-            if said or not self._writer.quotes_after_failure:
-                raise
-            return prompt("generator_failed", why=str(error))
-        done = said or drafts.declined or self._writer.model is None
-        return "" if done else prompt("quoted_instead")
-
-    def _admitted(
-        self, asked: _Asked, drafts: Iterable[Draft], task: Task, plan: Plan | None
-    ) -> Iterator[Said]:
-        for draft in drafts:
-            if draft.text != NO_ANSWER and (event := asked.composition.admit(draft, task, plan)):
-                yield event
 
 
 def _passed(guarding: Guarding, typed: str, question: Question, book: PlanBook) -> tuple[str, str]:
@@ -261,25 +147,3 @@ def _passed(guarding: Guarding, typed: str, question: Question, book: PlanBook) 
         if standing is not None:
             return passed.texts[0], guarding.question(standing).refusal
     return passed.texts[0], passed.refusal
-
-
-class _Listened:
-    """Drafts, and whether one of them said that the passages do not answer."""
-
-    def __init__(self, drafts: Iterator[Draft]) -> None:
-        self._drafts = drafts
-        self.declined = False
-
-    def __iter__(self) -> Iterator[Draft]:
-        for draft in self._drafts:
-            self.declined = self.declined or draft.text == NO_ANSWER
-            yield draft
-
-
-def _all_plans(book: PlanBook) -> tuple[Plan, ...]:
-    return tuple(Plan(policy, year) for policy in book.policies for year in book.years_of(policy))
-
-
-def _common_to_all(found: dict[Plan | None, Sequence[Match]]) -> bool:
-    """Does the best passage of every plan come from a document common to all?"""
-    return all(matches and matches[0].policy is None for matches in found.values())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from chat_app.answering import MAX_PLANS
 from chat_app.answers import (
     Answer,
     Citation,
@@ -17,7 +18,6 @@ from chat_app.answers import (
     Turn,
     policy_label,
 )
-from chat_app.assistant import MAX_PLANS
 from chat_app.conversation import TURNS
 from chat_app.plan_topics import comparison_topics
 from chat_app.plans import PlanBook
@@ -178,6 +178,8 @@ def answer_details(answer: Answer) -> str:
     Of an answer that needed no guard and no language model, the question alone.
     """
     lines = [f"Understood as: {answer.question}", *map(_guard, answer.guardrails)]
+    if again := answer.timings_ms.get("second_attempt"):
+        lines.append(f"Written in two attempts; the second took {_milliseconds(again)}")
     tokens_in, tokens_out = (answer.usage.get(f"{way}_tokens") or 0 for way in ("input", "output"))
     if tokens_in or tokens_out:
         cost = answer.usage.get("cost_usd")

@@ -1,7 +1,9 @@
 """Drafts -> verified, cited sentences -> the finished answer."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from chat_app.alignment import Closeness, ReadTokens
 from chat_app.answers import (
     Answer,
     Citation,
@@ -11,11 +13,16 @@ from chat_app.answers import (
     Said,
     Searched,
     Sentence,
+    policy_label,
 )
+from chat_app.attribution import attributed
 from chat_app.citations import quoted_span, valid_numbers
-from chat_app.drafts import Draft
+from chat_app.cost_answers import Sum
+from chat_app.drafts import Draft, says_something
+from chat_app.evidence import tokens
 from chat_app.plan_names import place_named
 from chat_app.plans import Meant
+from chat_app.prompting import Failed
 from chat_app.verification import verify
 from chat_app.writing import Task
 from retrieval.documents import Match
@@ -26,25 +33,47 @@ MIN_NEAR = 0.3
 """Least cosine similarity of a passage that is shown as near."""
 
 
+class _Place(NamedTuple):
+    """What is said, in words alone, and where: the same is not said or counted twice there."""
+
+    words: tuple[str, ...]
+    plan: Plan | None
+    topic: str
+
+    @classmethod
+    def of(cls, text: str, task: Task, plan: Plan | None) -> "_Place":
+        return cls(tokens(text), plan, task.question if task.is_cell else "")
+
+
 class Composition:
     """An answer in the making: admits what verifies, and numbers citations."""
 
-    def __init__(self, question: str, meant: Meant, policies: Sequence[str]) -> None:
+    def __init__(
+        self,
+        question: str,
+        meant: Meant,
+        policies: Sequence[str],
+        read: ReadTokens | None = None,
+    ) -> None:
         """Begin with nothing said.
 
         Args:
             question: as it was understood.
             meant: the plans it is answered for.
             policies: all policies of the index, whose names a sentence may say.
+            read: tokens in context; with it, a sentence that is no quote must be close in meaning
+                to what it cites.
         """
+        self._closeness = Closeness(read, question) if read else None
         self._question = question
         self._meant = meant
         self._policies = policies
-        self._search_ms = 0.0
+        self._timings: dict[str, float] = {}
         self._nearest: dict[str, Match] = {}
         self._numbers: dict[tuple[str, int, int], Citation] = {}
         self._sentences: list[Sentence] = []
-        self._removed = 0
+        self._said: set[_Place] = set()
+        self._failed: dict[_Place, Failed] = {}
         self._notes: list[str] = []
 
     @property
@@ -52,10 +81,19 @@ class Composition:
         """Was nothing admitted yet?"""
         return not self._sentences
 
+    @property
+    def failed(self) -> tuple[Failed, ...]:
+        """The sentences that may not be shown, in order; none that was shown after all."""
+        return tuple(self._failed.values())
+
     def searched(self, search: Searched) -> None:
         """Note what a search found."""
-        self._search_ms += search.milliseconds
+        self.took("search", search.milliseconds)
         self._nearest.update({match.key: match for match in search.matches})
+
+    def took(self, step: str, milliseconds: float) -> None:
+        """Add to the time that a step of this answer took."""
+        self._timings[step] = self._timings.get(step, 0.0) + milliseconds
 
     def note(self, text: str) -> None:
         """Tell the user something about the answer, once."""
@@ -64,33 +102,72 @@ class Composition:
     def admit(self, draft: Draft, task: Task, plan: Plan | None) -> Said | None:
         """The draft as a sentence that may be shown, or None when it does not verify.
 
-        A sentence of a common document that speaks of other plans alone is no part of the answer
-        for this plan; it is left out without being counted.
+        A sentence that names no passage, or one that does not bear it out, is held against all
+        passages of the task, by stricter rules. One of a common document that speaks of other
+        plans alone is no part of the answer for this plan; it is left out without being counted,
+        and so is what was said before.
         """
-        if not valid_numbers(draft.numbers, task.passages):
-            self._removed += 1
+        cited = _cited(draft.numbers, task.passages)
+        if cited and self._speaks_of_others(draft.text, cited, plan):
             return None
-        cited = [task.passages[number - 1] for number in draft.numbers]
-        named = self._named(draft.text)
-        common = all(passage.policy is None for passage in cited)
-        if plan and common and named and plan.policy not in named:
-            return None
-        if not verify(draft.text, cited).supported or named - self._spoken_of(plan, cited):
-            self._removed += 1
-            return None
-        topic = task.question if task.is_cell else ""
-        known = len(self._numbers)
-        citations = tuple(self._cite(draft.text, passage) for passage in cited)
-        if common and not topic:
+        # A cell of a comparison is no sentence: for "$40" alone, closeness says nothing.
+        closeness = None if task.is_cell else self._closeness
+        reasons = self._reasons(draft.text, cited, plan, closeness)
+        if reasons:
+            passage = attributed(draft.text, task.passages)
+            cited = [passage] if passage else []
+            if not passage or self._reasons(draft.text, cited, plan, closeness):
+                self._fail(draft.text, reasons, _Place.of(draft.text, task, plan))
+                return None
+            if self._speaks_of_others(draft.text, cited, plan):
+                return None
+        return self._say(draft.text, cited, _Place.of(draft.text, task, plan))
+
+    def _fail(self, text: str, reasons: tuple[str, ...], place: "_Place") -> None:
+        if says_something(text) and place not in self._said:
+            self._failed.setdefault(place, Failed(text, reasons))
+
+    def _say(self, text: str, cited: Sequence[Match], place: "_Place") -> Said | None:
+        self._failed.pop(place, None)
+        plan, topic = place.plan, place.topic
+        if not topic and all(passage.policy is None for passage in cited):
             plan = None
-        sentence = Sentence(draft.text, tuple(c.number for c in citations), plan, topic)
-        if sentence in self._sentences:
+        said = place._replace(plan=plan)
+        if said in self._said:
             return None
+        self._said.add(said)
+        known = len(self._numbers)
+        citations = tuple(self._cite(text, passage) for passage in cited)
+        sentence = Sentence(text, tuple(c.number for c in citations), plan, topic)
         self._sentences.append(sentence)
         return Said(sentence, tuple(c for c in citations if c.number > known))
 
-    def finished(self, reason: Reason = "", choices: tuple[Plan, ...] = ()) -> Finished:
-        """The answer with all that was said."""
+    def say_sum(self, found: Sum, plan: Plan | None) -> list[Said]:
+        """A sum, and behind it the sentences that it rests on; nothing where one does not verify.
+
+        The sum is computed from what these sentences and the question say, and cites them all.
+        """
+        begin, known = len(self._sentences), len(self._numbers)
+        basis = [self.admit(each.draft, each.task, plan) for each in found.basis]
+        said = [one.sentence for one in basis if one]
+        if len(said) < len(basis):
+            return []
+        numbers = tuple(dict.fromkeys(n for sentence in said for n in sentence.citations))
+        whole = Sentence(found.computed.text, numbers, said[0].plan, computed=True)
+        self._sentences.insert(begin, whole)
+        new = tuple(each for each in self._numbers.values() if each.number > known)
+        return [Said(whole, new), *(Said(sentence, ()) for sentence in said)]
+
+    def finished(
+        self, reason: Reason = "", choices: tuple[Plan, ...] = (), *, in_table: bool = False
+    ) -> Finished:
+        """The answer with all that was said.
+
+        Args:
+            reason: why nothing was.
+            choices: plans to choose from.
+            in_table: the sentences are the cells of a comparison.
+        """
         if not self._sentences and not reason:
             reason = "not_in_documents"
         return Finished(
@@ -102,13 +179,34 @@ class Composition:
                 plans=self._meant.plans,
                 choices=choices,
                 missing_year=self._meant.missing_year,
-                comparison=self._meant.comparison,
-                removed=self._removed,
+                comparison=in_table,
+                removed=len(self._failed),
                 nearest=self._near() if reason == "not_in_documents" else (),
                 notes=tuple(dict.fromkeys(self._notes)),
-                timings_ms={"search": self._search_ms},
+                timings_ms={"search": 0.0, **self._timings},
             )
         )
+
+    def _reasons(
+        self,
+        text: str,
+        cited: Sequence[Match],
+        plan: Plan | None,
+        closeness: Closeness | None,
+    ) -> tuple[str, ...]:
+        """Why these passages do not bear the sentence out; empty when they do."""
+        if not cited:
+            return ("it names no passage that there is, and none says it clearly",)
+        foreign = sorted(self._named(text) - self._spoken_of(plan, cited))
+        named = tuple(f"the passage does not speak of {policy_label(p)}" for p in foreign)
+        return verify(text, cited, closeness).reasons + named
+
+    def _speaks_of_others(self, text: str, cited: Sequence[Match], plan: Plan | None) -> bool:
+        """Does a common document say this of other plans alone?"""
+        if plan is None or any(passage.policy for passage in cited):
+            return False
+        named = self._named(text)
+        return bool(named) and plan.policy not in named
 
     def _named(self, text: str) -> set[str]:
         return {p for p in self._policies if place_named(text, p, self._policies) >= 0}
@@ -136,3 +234,8 @@ class Composition:
 def is_near(match: Match) -> bool:
     """May the passage have to do with the question at all?"""
     return match.similarity >= MIN_NEAR
+
+
+def _cited(numbers: Sequence[int], passages: Sequence[Match]) -> list[Match]:
+    """The passages of these numbers; none when one of them names none."""
+    return [passages[n - 1] for n in numbers] if valid_numbers(numbers, passages) else []

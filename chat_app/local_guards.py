@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def own_minilm(settings: Settings, retrieval: Retrieval) -> MiniLM:
+    """The model that thresholds and coefficients hold for, whichever embeds the documents."""
+    own = retrieval.embedder
+    return own if isinstance(own, MiniLM) else MiniLM(settings.model_dir)
+
+
 def local_guards(settings: Settings, retrieval: Retrieval) -> list[Guard]:
     """In the order in which they run: nothing comes before the words for a member in crisis.
 
@@ -27,9 +33,7 @@ def local_guards(settings: Settings, retrieval: Retrieval) -> list[Guard]:
     from chat_app.guards.scope import ScopeGuard
     from chat_app.guards.topics import DEFAULT_FILE, load_topics
 
-    # Thresholds and coefficients hold for this model, whichever embeds the documents.
-    own = retrieval.embedder
-    minilm = own if isinstance(own, MiniLM) else MiniLM(settings.model_dir)
+    minilm = own_minilm(settings, retrieval)
 
     def embed(texts: Sequence[str]) -> "NDArray[np.float32]":
         if len(texts) <= MAX_OF_QUESTION:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape, quoteattr, unescape
 
 from prompts.library import prompt
@@ -18,10 +18,17 @@ ANSWER = "answer.system"
 """The rules for an answer in sentences."""
 COMPARISON = "compare.system"
 """The rules for a cell of a comparison."""
+REPAIR = "repair.system"
+"""The rules for a second attempt, shorter: a sentence to copy with its number in front."""
+MAX_FAILED = 4
+"""Sentences that a second attempt is told of."""
+MAX_FAILED_CHARACTERS = 300
+"""Of each of them, and of the reasons beside it."""
 
 _QUOTE = {"&quot;": '"', "&apos;": "'"}
 _PASSAGE = re.compile(r"<passage ([^>]*)>\n(.*?)\n</passage>", re.DOTALL)
 _ATTRIBUTE = re.compile(r'(\w+)=(?:"([^"]*)"|\'([^\']*)\')')
+_QUESTION = re.compile(r"^Question:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,19 @@ class Passage:
     own_start: int = 0
 
 
-def messages(question: str, passages: Sequence[Match], rules: str = ANSWER) -> list["BaseMessage"]:
+class Failed(NamedTuple):
+    """A sentence that may not be shown, and why."""
+
+    text: str
+    reasons: tuple[str, ...]
+
+
+def messages(
+    question: str,
+    passages: Sequence[Match],
+    rules: str = ANSWER,
+    failed: Sequence[Failed] = (),
+) -> list["BaseMessage"]:
     """What the generator is given: the rules, then numbered passages and the question.
 
     Passages are fenced as data; nothing in them or in the question can close or open a fence.
@@ -52,10 +71,11 @@ def messages(question: str, passages: Sequence[Match], rules: str = ANSWER) -> l
         question: as it was understood.
         passages: numbered from 1 in this order.
         rules: name of the prompt with the rules.
+        failed: sentences of an earlier attempt that are not to be written again.
     """
     from langchain_core.messages import HumanMessage, SystemMessage
 
-    return [SystemMessage(_rules(rules)), HumanMessage(_asked(question, passages))]
+    return [SystemMessage(_rules(rules)), HumanMessage(_asked(question, passages, failed))]
 
 
 def within_budget(
@@ -64,6 +84,7 @@ def within_budget(
     budget: int,
     count: Callable[[str], int],
     rules: str = ANSWER,
+    failed: Sequence[Failed] = (),
 ) -> list[Match]:
     """The passages that fit a prompt of so many tokens, best first; each whole or not at all.
 
@@ -73,8 +94,9 @@ def within_budget(
         budget: tokens of the whole prompt.
         count: tokens of a text.
         rules: name of the prompt with the rules.
+        failed: sentences of an earlier attempt.
     """
-    left = budget - count(_rules(rules)) - count(_asked(question, ()))
+    left = budget - count(_rules(rules)) - count(_asked(question, (), failed))
     kept: list[Match] = []
     for match in passages:
         weight = count(_fenced(len(kept) + 1, match))
@@ -82,6 +104,11 @@ def within_budget(
             kept.append(match)
             left -= weight
     return kept
+
+
+def shown(passages: Sequence[Match]) -> str:
+    """Passages as a model reads them, numbered and fenced as data."""
+    return "\n".join(_fenced(number, match) for number, match in enumerate(passages, 1))
 
 
 def read_passages(content: str) -> tuple[str, list[Passage]]:
@@ -104,7 +131,8 @@ def read_passages(content: str) -> tuple[str, list[Passage]]:
             )
         )
         end = block.end()
-    question = content[end:].strip().removeprefix("Question:").strip()
+    asked = _QUESTION.search(content, end)
+    question = content[asked.end() if asked else end :].strip()
     return unescape(question), passages
 
 
@@ -112,9 +140,19 @@ def _rules(name: str) -> str:
     return prompt(name, no_answer=NO_ANSWER)
 
 
-def _asked(question: str, passages: Sequence[Match]) -> str:
-    fenced = "\n".join(_fenced(number, match) for number, match in enumerate(passages, 1))
-    return prompt("answer.user", passages=fenced, question=escape(question))
+def _asked(question: str, passages: Sequence[Match], failed: Sequence[Failed]) -> str:
+    fenced = shown(passages)
+    if not failed:
+        return prompt("answer.user", passages=fenced, question=escape(question))
+    named = "\n".join(map(_named, failed[:MAX_FAILED]))
+    return prompt("repair.user", passages=fenced, failed=named, question=escape(question))
+
+
+def _named(failed: Failed) -> str:
+    """One line, so that nothing in it can pass for the question."""
+    said, why = (" ".join(text.split()) for text in (failed.text, "; ".join(failed.reasons)))
+    line = f"- {said[:MAX_FAILED_CHARACTERS]} ({why[:MAX_FAILED_CHARACTERS]})"
+    return escape(line)
 
 
 def _fenced(number: int, match: Match) -> str:

@@ -27,12 +27,8 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "policies": list(dict.fromkeys(plan.policy for plan in answer.plans)),
         "plan_year": years.pop() if len(years) == 1 else None,
         "sentences": [
-            {
-                "text": s.text,
-                "citations": list(s.citations),
-                "verified": True,
-                "computed": s.computed,
-            }
+            {"text": s.text, "citations": list(s.citations), "verified": True}
+            | ({"computed": True} if s.computed else {})
             for s in answer.sentences
         ],
         "citations": [citation.to_json() for citation in answer.citations],

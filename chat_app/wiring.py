@@ -11,9 +11,11 @@ from chat_app.generator_wiring import make_model
 from chat_app.guards.chain import GuardChain
 from chat_app.guards.hooks import Guard
 from chat_app.guards.loading import load_guards
-from chat_app.local_guards import local_guards
+from chat_app.local_guards import local_guards, own_minilm
+from chat_app.planning.planner import Limits
 from chat_app.plans import PlanBook
 from chat_app.settings import Settings
+from chat_app.token_reading import TokenReader
 from chat_app.writing import Writer
 from retrieval.catalog import Plans
 from retrieval.errors import StoreError
@@ -42,7 +44,13 @@ class Application:
             ContractError: it was built with another model.
         """
         return Assistant(
-            self.retrieval.searcher(), self._writer, self.plan_book, guards=self.guards
+            self.retrieval.searcher(),
+            self._writer,
+            self.plan_book,
+            guards=self.guards,
+            glossary=self.retrieval.glossary,
+            planning=self._planning,
+            read=self._reader,
         )
 
     def warm_up(self) -> None:
@@ -57,6 +65,28 @@ class Application:
             self.retrieval.searcher().search(Query("Is a checkup covered?"))
         if self.settings.guardrails == "local":
             self.guards.check_question("Is a checkup covered? Jane Roe, 555-867-5309", Meter())
+
+    @cached_property
+    def token_reader(self) -> TokenReader:
+        """Reads tokens in context, by which claims are judged against what they rest on."""
+        return TokenReader(own_minilm(self.settings, self.retrieval))
+
+    @property
+    def _reader(self) -> TokenReader | None:
+        """What judges a language model's sentences, where MiniLM is at work anyway.
+
+        Loading it takes a second, and judging a sentence some 40 ms.
+        """
+        settings = self.settings
+        at_work = settings.embedder == "minilm" or settings.guardrails == "local"
+        return self.token_reader if settings.generator != "quotes" and at_work else None
+
+    @property
+    def _planning(self) -> Limits | None:
+        settings = self.settings
+        if settings.planner == "rules":
+            return None
+        return Limits(settings.planner_steps, settings.planner_seconds, settings.planner_tokens)
 
     @cached_property
     def _writer(self) -> Writer:

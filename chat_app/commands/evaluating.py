@@ -106,10 +106,12 @@ def _measure_guards(
 
     rows, bad = _usable(file, parse_cases(read_lines(file)), limit)
     application = open_here()
-    guards = configured(application, needed=rows[0].shape != "grounding")
+    grounding = rows[0].shape == "grounding"
+    guards = configured(application, needed=not grounding)
     settings = guard_fingerprint(application, guards)
     run = Run(out, GuardResult, settings)
-    measurer = GuardMeasurer(guards, application.settings.guard_seconds)
+    read = application.token_reader if grounding else None
+    measurer = GuardMeasurer(guards, application.settings.guard_seconds, read)
     if len(run.done(rows).taken) < len(rows):
         measurer.warm(rows[0])
     results, failed = _run(run, rows, measurer.measure, file, shown=not as_json)

@@ -43,6 +43,27 @@ class CostQuestion:
         return f"What do I pay for {self.service} {self.where}?"
 
     @property
+    def plainly_asked(self) -> str:
+        """The same without what only a sum needs."""
+        where = f" {self.where}" if self.network == "out" else ""
+        return f"What do I pay for {self.service}{where}?"
+
+    def to_json(self) -> dict[str, object]:
+        """What is asked, without what the question does not say."""
+        said: dict[str, object] = {"service": self.service, "network": self.network}
+        if self.billed is not None:
+            said["billed"] = float(self.billed)
+        if self.times > 1:
+            said["times"] = self.times
+        if self.met is not None:
+            said["deductible_met"] = self.met
+        if self.paid:
+            said["paid_toward_deductible"] = float(self.paid)
+        if self.left is not None:
+            said["deductible_left"] = float(self.left)
+        return said
+
+    @property
     def where(self) -> str:
         """The network in words."""
         return "in-network" if self.network == "in" else "out-of-network"

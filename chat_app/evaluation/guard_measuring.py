@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from chat_app.alignment import Closeness, ReadTokens
 from chat_app.errors import GuardError
 from chat_app.evaluation.fields import RowId
 from chat_app.evaluation.guard_rows import Case, Shape
 from chat_app.evaluation.masks import Caught, Mask, judge
 from chat_app.guards.hooks import Allowed, Guard, Masked, Refused, Verdict, Withheld
 from chat_app.guards.supervising import supervised
-from chat_app.verification import Verdict as Verified
+from chat_app.markers import without_markers
 from chat_app.verification import verify
 from retrieval.documents import Match
 from retrieval.usage import Meter
@@ -76,14 +77,15 @@ class GuardMeasurer:
         self,
         guards: Sequence[Guard],
         seconds: float,
-        verifying: Callable[[str, Sequence[Match]], Verified] = verify,
+        read: ReadTokens | None = None,
     ) -> None:
         """Hold the guards.
 
         Args:
             guards: in order.
             seconds: longest wait for one check of one guard.
-            verifying: checks a sentence against the passages that it cites.
+            read: tokens in context; with it, claims are verified as the sentences of a language
+                model are.
         """
         names = [guard.name for guard in guards]
         self._guards = {
@@ -91,7 +93,7 @@ class GuardMeasurer:
             for at, (name, guard) in enumerate(zip(names, guards, strict=True), 1)
         }
         self._seconds = seconds
-        self._verifying = verifying
+        self._read = read
 
     def warm(self, case: Case) -> None:
         """Judge a text without measuring, so that models are open; who fails will say so again."""
@@ -131,11 +133,17 @@ class GuardMeasurer:
         )
 
     def _verify(self, case: Case, said: _Said) -> None:
-        """What is not supported ranks behind all that is, and each by the support of its words."""
+        """What is not supported ranks behind all that is; each by its closeness, else its words."""
+        claim = without_markers(case.text)[0].strip()
+        passages = [_passage(text) for text in case.passages]
+        closeness = Closeness(self._read, case.question) if self._read else None
         started = time.perf_counter()
-        verdict = self._verifying(case.text, [_passage(text) for text in case.passages])
-        support = verdict.words if verdict.supported else verdict.words - 1
-        scores = {"support": -support, "words": -verdict.words}
+        verdict = verify(claim, passages, closeness)
+        scores = {"words": -verdict.words}
+        if self._read:
+            scores["closeness"] = -verdict.closeness
+        near = verdict.closeness if self._read else verdict.words
+        scores["support"] = -(near if verdict.supported else near - 1)
         said.note(VERIFICATION, scores, started, stops=not verdict.supported)
 
 

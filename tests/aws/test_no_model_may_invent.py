@@ -66,7 +66,7 @@ def test_no_unverified_sentence_is_shown(
             assert not policy or citation["policy"] in {policy, None}
 
 
-@pytest.mark.parametrize("behaviour", ["no_citations", "out_of_range", "nothing", "false_amounts"])
+@pytest.mark.parametrize("behaviour", ["nothing", "false_amounts"])
 def test_quotes_answer_for_a_model_of_which_nothing_holds(
     indexed: Cli, bedrock: BedrockServer, behaviour: str
 ) -> None:
@@ -74,6 +74,17 @@ def test_quotes_answer_for_a_model_of_which_nothing_holds(
     [answer] = indexed("ask", *QUESTIONS[1][:1], "--policy", "PPO_PLUS", "--json").rows
     assert "$500" in answer["sentences"][0]["text"]
     assert "the documents' own words" in answer["answer"]
+
+
+@pytest.mark.parametrize("behaviour", ["no_citations", "out_of_range"])
+def test_a_true_sentence_that_cites_badly_is_cited_well(
+    indexed: Cli, bedrock: BedrockServer, behaviour: str
+) -> None:
+    bedrock.behaviour = named(behaviour)
+    [answer] = indexed("ask", *QUESTIONS[1][:1], "--policy", "PPO_PLUS", "--json").rows
+    assert "$500" in answer["sentences"][0]["text"]
+    assert answer["sentences"][0]["citations"] == [1]
+    assert answer["notes"] == []
 
 
 def test_a_model_that_is_half_wrong_says_the_right_half_and_the_rest_is_counted(

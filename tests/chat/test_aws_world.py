@@ -92,7 +92,7 @@ async def test_the_guardrails_words_are_shown(visitor: Visitor) -> None:
 async def test_when_nothing_of_the_model_holds_the_documents_own_words_are_shown(
     visitor: Visitor, bedrock: BedrockServer
 ) -> None:
-    bedrock.behaviour = named("no_citations")
+    bedrock.behaviour = named("false_amounts")
     answer = await visitor.ask(QUESTION)
     await expect(answer).to_contain_text(SPECIALIST)
     await expect(answer).to_contain_text("the documents' own words")

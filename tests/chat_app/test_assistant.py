@@ -188,9 +188,8 @@ def test_what_the_documents_do_not_speak_of_is_declined() -> None:
     "invented",
     [
         "The annual deductible is $100 per person. [1]",
-        "The annual deductible is $500 per person. [9]",
-        "The annual deductible is $500 per person. [0]",
-        "The annual deductible is $500 per person.",
+        "The annual deductible is $100 per person.",
+        "The annual deductible is $450 per person. [9]",
         "Acupuncture and massage are reimbursed without limit. [1]",
         "[1]",
         "",
@@ -204,6 +203,25 @@ def test_what_a_model_invents_is_never_shown_and_quotes_answer_in_its_place(inve
     assert [c.quote for c in answer.citations] == ["The annual deductible is $500 per person."]
     assert answer.notes == (prompt("quoted_instead"),)
     assert answer.removed == (0 if invented in {"", "[1]"} else 1)
+
+
+@pytest.mark.parametrize("marker", ["", " [9]", " [0]", " [2]", " (see passage 3)"])
+def test_a_sentence_that_stands_in_a_passage_is_cited_from_it_whatever_the_model_cites(
+    marker: str,
+) -> None:
+    said = "The annual deductible is $500 per person."
+    answer = ask("What is the deductible?", Scripted(text=said + marker), policies=("PPO_PLUS",))
+    assert [s.text for s in answer.sentences] == [said]
+    assert [c.quote for c in answer.citations] == [said]
+    assert (answer.notes, answer.removed) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    "declined", [NO_ANSWER, f"{NO_ANSWER}.", f"`{NO_ANSWER}` [1]", f"Answer: {NO_ANSWER}\n"]
+)
+def test_declining_is_understood_however_it_is_dressed(declined: str) -> None:
+    answer = ask("Is it lucky?", Scripted(text=declined), policies=("PPO_PLUS",))
+    assert (answer.reason, answer.sentences, answer.removed) == ("not_in_documents", (), 0)
 
 
 def test_a_model_that_says_that_the_passages_do_not_answer_is_believed() -> None:

@@ -1,14 +1,13 @@
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from chat_app.evidence import Evidence
 from chat_app.generation.quotes import row_as_prose
 from chat_app.values import Value, values
-from chat_app.verification import MIN_WORDS, verify
+from chat_app.verification import MIN_CLOSENESS, MIN_WORDS, verify
 from retrieval.documents import Match
 from retrieval.sentences import is_row, sentences
 from tests.fakes.documents import match
@@ -190,17 +189,21 @@ def test_half_a_sentence_is_no_quote() -> None:
     assert not verify("The plan covers acupuncture in the first year.", [passage]).supported
 
 
-def test_meaning_counts_where_an_embedder_is_given() -> None:
-    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.tile(np.array([1, 0], dtype=np.float32), (len(texts), 1))
+@pytest.mark.parametrize(("near", "shown"), [(MIN_CLOSENESS, True), (MIN_CLOSENESS - 0.01, False)])
+def test_a_sentence_far_from_its_passages_is_not_shown(near: float, shown: bool) -> None:
+    verdict = verify("A visit costs $90 out of network.", [VISITS], lambda *_: near)
+    assert verdict.supported is shown
+    assert verdict.scores["closeness"] == near
+    assert ("something else" in " ".join(verdict.reasons)) is not shown
 
-    said = "The physician visit is cheap and quick."
-    assert verify(said, [VISITS], embed).words > verify(said, [VISITS]).words
+
+def test_closeness_makes_up_for_nothing_that_is_missing() -> None:
+    assert not verify("A visit costs $91 out of network.", [VISITS], lambda *_: 1.0).supported
 
 
-def test_a_quote_needs_no_embedder() -> None:
-    def fail(texts: Sequence[str]) -> NDArray[np.float32]:
-        raise AssertionError(texts)
+def test_nobody_asks_how_close_a_quote_is() -> None:
+    def fail(sentence: str, evidence: Sequence[Evidence]) -> float:
+        raise AssertionError(sentence, evidence)
 
     assert verify("Out-of-network visits cost $90.", [VISITS], fail).quoted
 

@@ -8,6 +8,8 @@ from chat_app.evaluation.guard_rows import Case, Span
 from chat_app.evaluation.guard_summary import ANY, VERDICT, GuardReport, detect, guard_json
 from chat_app.evaluation.personal_summary import ALL, maskings, personal_json
 from chat_app.guards.hooks import Allowed, Guard, Masked, Refused, Verdict, Withheld
+from chat_app.token_reading import TokenReader
+from retrieval.embedding.minilm import MiniLM
 from retrieval.usage import Meter
 
 
@@ -127,6 +129,19 @@ def test_claims_are_judged_by_verification() -> None:
     assert found.false_positives
     assert (found.recall.value, found.false_positives.value) == (1, 0)
     assert found.auroc["support"].value == 1
+
+
+def test_with_a_reader_of_tokens_claims_are_judged_by_closeness_too() -> None:
+    passage = ("A specialist visit costs $40 in network.",)
+    cases = [
+        Case(1, 1, "d", "grounding", "Seeing a specialist costs $40 [1].", False, passages=passage),
+        Case(2, 2, "d", "grounding", "Paris is a large city.", True, passages=passage),
+    ]
+    measurer = GuardMeasurer((), 5, TokenReader(MiniLM()))
+    found = detect([measurer.measure(one) for one in cases], VERIFICATION)
+    assert found.auroc["closeness"].value == 1
+    assert found.false_positives
+    assert found.false_positives.value == 0
 
 
 def test_masks_are_counted_by_type() -> None:
