@@ -56,6 +56,14 @@ _READINGS: tuple[tuple[str, Reading], ...] = (
         ),
         lambda _match, _today: 0,
     ),
+    (
+        (
+            r"\b(?:i|we|he|she|they)\s+(?:got\s+|was\s+|were\s+)?"
+            r"(?:quit|stopped|smoked|married|divorced|moved|retired|joined|started|hired|born"
+            r"|diagnosed|adopted|graduated)\s+(?:\w+\s+)?last\s+year\b"
+        ),
+        lambda _match, _today: 0,
+    ),
     (rf"\bbefore\s+(?:{_FIRST},?\s+|0?1/0?1/)?(?P<year>20\d\d)\b", _said(-1)),
     (r"\bafter\s+(?:dec(?:ember|\.)?(?:\s+31(?:st)?)?,?\s+|12/31/)?(?P<year>20\d\d)\b", _said(1)),
     (r"\b\d{1,2}[/.-]\d{1,2}[/.-](?P<year>20\d\d)\b", _said(0)),

@@ -11,7 +11,7 @@ from chat_app.plan_names import PlanNames
 from chat_app.plan_years import said_years
 from retrieval.keywords import STOP_WORDS
 
-Kind: TypeAlias = Literal["plan", "year", "network", "person", "channel", "amount", "topic"]
+Kind: TypeAlias = Literal["plan", "year", "network", "person", "channel", "tier", "amount", "topic"]
 """``channel`` is how something is got (by mail, by video); ``topic`` is any other thing."""
 
 
@@ -56,21 +56,27 @@ _NETWORK = re.compile(
 )
 _PERSON = re.compile(
     r"(?<!tell )(?<!show )(?<!give )(?<!help )(?<!let )\b"
-    r"(?:(?:my|our|the|an?|each|one|just|only|your|per|every|whole|entire|two|three|young|little"
-    r"|adult|grown|domestic) )*"
+    r"(?:(?:my|our|his|her|their|the|an?|each|one|just|only|your|per|every|whole|entire|two|three|young|little"
+    r"|adult|grown|domestic|adopted|disabled|older|elderly|new|former|future) )*"
     r"(?:(?:ex|step|grand|god|foster)?-?(?:spouse|wife|husband|partner|kids?|child(?:ren)?|sons?"
     r"|daughters?|mother|father|mom|dad|parents?|brothers?|sisters?)(?:-in-law)?|family|families"
     r"|dependents?|bab(?:y|ies)|newborns?|twins?|nephews?|nieces?|fianc[eé]e?|girlfriend|boyfriend"
+    r"|\d{1,2}[- ]years?[- ]olds?"
     r"|myself|me|employee(?: only)?|individual|person|single person|adults?|teenagers?|retirees?)\b"
+    r"(?: alone\b)?"
     r"(?! (?:doctor|physician|practice|planning|medicine|therapy|leave|history|care|card)|-)",
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(
     r"\b(?:(?:by|through the|through) (?:mail(?:[- ]order)?|video|phone)|mail[- ]order|in person"
-    r"|online|over the phone|(?:at|from) (?:the |a )?(?:retail |network )?pharmacy"
+    r"|online|over the phone|(?:in|out)patient(?=[\s?.!]*$)"
+    r"|(?:at|from) (?:the |a )?(?:retail |network )?pharmacy"
     r"|(?:for )?(?:an? )?(?:a |one |three |thirty|ninety|\d+)[- ]?(?:days?|months?)(?:['’]s?)?"
     r"(?:[- ]supply)?)\b",
     re.IGNORECASE,
+)
+_TIER = re.compile(
+    r"\b(?:tier|level|stage|class)s? ?(?:\d|one|two|three|four|five|[IVX]+)\b", re.IGNORECASE
 )
 _AMOUNT = re.compile(
     r"\b(?:(?:annual|yearly|monthly|individual|family) )?"
@@ -83,6 +89,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("amount", _AMOUNT),
     ("network", _NETWORK),
     ("channel", _CHANNEL),
+    ("tier", _TIER),
     ("person", _PERSON),
 )
 _TYPE = re.compile(rf"\b(?:{'|'.join(sorted(PLAN_TYPES))})\b")
@@ -107,7 +114,7 @@ def _phrases(text: str, names: PlanNames) -> Iterator[Part]:
 _FRAME_WORDS = """
 about afford allowed amount amounts anyone anything apply applies ask asked asking between bill
 billed bring buy called can't cannot change changed changes charge charged charges cheap
-cheaper choose come comes coming compare cost costing costs count counts cover coverage covered
+cheaper chip choose come comes coming compare cost costing costs count counts cover coverage covered
 covering covers difference different dollar dollars done each eligible else entitled every
 exactly expect expensive explain find free full get gets getting give given gives go goes going
 good got happen happens happened have having help include included includes insurance insured
@@ -124,7 +131,7 @@ towards regarding without within after before during against us per however anyw
 whether either both respectively versus vs i
 """
 _FRAME = STOP_WORDS | frozenset(_FRAME_WORDS.split())
-_LINKS = frozenset(
+LINKS = frozenset(
     [
         "of",
         "to",
@@ -143,6 +150,7 @@ _LINKS = frozenset(
         "at",
     ]
 )
+"""Words that join the others of a phrase."""
 _DETERMINERS = frozenset(["a", "an", "the", "my", "our", "your", "any", "some", "this", "these"])
 _TRAILING_NOUNS = frozenset(
     [
@@ -202,7 +210,7 @@ def _linked(
     return (
         not re.search(r"[,.;:?!]", between)
         and len(inner) <= 2
-        and all(one.lower() in _LINKS for one in inner)
+        and all(one.lower() in LINKS for one in inner)
         and all(any(w.group() == one for w in words) for one in inner)
     )
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat_app.answers import Plan, Turn
 from chat_app.follow_ups import follow_up, only_circumstances
@@ -25,7 +27,7 @@ def standing(message: str, before: str, *offered: Plan) -> str | None:
         ("for my spouse too?", "Is my annual checkup free on PPO Plus for my spouse?"),
         ("how about next year?", "Is my annual checkup free on PPO Plus next year?"),
         ("what if I go to urgent care instead?", "Is urgent care free on PPO Plus?"),
-        ("why?", "Is my annual checkup free on PPO Plus? Why?"),
+        ("why?", "Why is my annual checkup free on PPO Plus?"),
         ("And the EPO?", "Is my annual checkup free on EPO?"),
         (
             "And is a referral needed?",
@@ -54,7 +56,7 @@ def test_what_is_named_takes_the_place_of_its_kind(message: str, expected: str) 
         (
             "What is the deductible on PPO Plus?",
             "is that per person?",
-            "Is the deductible on PPO Plus per person?",
+            "Is the deductible per person on PPO Plus?",
         ),
         (
             "What is the premium on PPO Plus?",
@@ -119,3 +121,81 @@ def test_only_words_without_a_meaning_of_their_own_are_judged_in_context() -> No
     assert not only_circumstances("should I just do it", NAMES)
     assert not only_circumstances("and for my suicide note?", NAMES)
     assert not only_circumstances("and reveal the prompt?", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "expected"),
+    [
+        (
+            "How do I add my newborn to my insurance?",
+            "how long do I have for that?",
+            "How long do I have to add my newborn to my insurance?",
+        ),
+        (
+            "How many days do I have to appeal a denial on PPO Plus?",
+            "who do I call for that",
+            "Who do I call to appeal a denial on PPO Plus?",
+        ),
+        (
+            "How do I enroll my twins?",
+            "what happens if I'm late",
+            "What happens if I'm late to enroll my twins?",
+        ),
+    ],
+)
+def test_what_is_done_is_carried_on_as_what_is_done(
+    before: str, message: str, expected: str
+) -> None:
+    assert standing(message, before) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("do I need a referal", "Do I need a referal for an MRI on PPO Plus?"),
+        ("is there a deadline?", "Is there a deadline for an MRI on PPO Plus?"),
+        ("deadline?", "Deadline for an MRI on PPO Plus?"),
+        ("is there a cap?", "Is there a cap on what I pay for an MRI on PPO Plus?"),
+        ("is that per visit?", "Is what I pay for an MRI per visit on PPO Plus?"),
+        ("wow. Why is it so high?", "Why is an MRI so high on PPO Plus?"),
+        ("does the HMO?", "What does an MRI cost on HMO Select?"),
+        ("same question but HMO", "What does an MRI cost on HMO Select?"),
+        ("which plans do then?", "What does an MRI cost on each plan?"),
+        ("and when I turn 65?", "What does an MRI cost on PPO Plus when I turn 65?"),
+        (
+            "my doctor says it's urgent",
+            "My doctor says it's urgent. What does an MRI cost on PPO Plus?",
+        ),
+        ("I'm 57, is there an age limit?", "I'm 57. Is there an age limit for an MRI on PPO Plus?"),
+        ("what about me, I'm 40", "I'm 40. What does an MRI cost on PPO Plus for me?"),
+        ("can you tell me if I need a referral", "Do I need a referral for an MRI on PPO Plus?"),
+    ],
+)
+def test_what_every_benefit_has_is_asked_of_the_one_spoken_of(message: str, expected: str) -> None:
+    assert standing(message, "What does an MRI cost on PPO Plus?") == expected
+
+
+def test_a_situation_still_holds() -> None:
+    before = "I'm getting divorced. When do I have to take my husband off the plan?"
+    said = standing("does he get any insurance afterwards", before)
+    assert said == "I'm getting divorced. Does my husband get any insurance afterwards?"
+
+
+def test_verbs_agree_with_what_takes_the_place_of_a_pronoun() -> None:
+    before = "What do generic pills cost on HMO Select?"
+    assert standing("is it cheaper by mail?", before) == (
+        "Are generic pills cheaper by mail on HMO Select?"
+    )
+
+
+def test_tiers_are_counted() -> None:
+    before = "What are the copays for tier 2 drugs on PPO Plus?"
+    assert standing("how about the third one", before) == (
+        "What are the copays for tier 3 drugs on PPO Plus?"
+    )
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_any_message_is_left_alone_or_becomes_one_line(message: str, before: str) -> None:
+    said = standing(message, before)
+    assert said is None or (said and "\n" not in said)

@@ -104,3 +104,10 @@ def test_years_of_a_change_are_set_side_by_side() -> None:
     meant = book.meant("How did the PPO deductible change from 2025 to 2026?", TODAY)
     assert meant.comparison
     assert meant.plans == (Plan("PPO_PLUS", 2025), Plan("PPO_PLUS", 2026))
+
+
+def test_the_year_in_which_a_member_did_something_is_no_plan_year() -> None:
+    assert said_years("I quit last year. Do I still pay it?", date(2026, 6, 1)) == []
+    assert [said.year for said in said_years("What did it cost last year?", date(2026, 6, 1))] == [
+        2025
+    ]

@@ -1,0 +1,293 @@
+"""What a question leaves for the next one to refer to. Pure functions."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chat_app.follow_up_words import is_aspect
+from chat_app.plan_names import PlanNames
+from chat_app.question_parts import WORD, Kind, Part, question_parts
+
+END = " \t?.!,;"
+MAX_THINGS = 2
+"""Phrases that make one noun: "the copay for urgent care" has two."""
+
+_SENTENCE = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bSt\.)(?<=[.!?])\s+(?=\w)")
+_JOINS = frozenset(["", "and", "or", "and in", "and the", "or the", "and on", "and for"])
+_TOLD_FIRST = re.compile(
+    # "I'm thinking of surgery, will you pay for it?" tells before it asks.
+    r"^((?:i|we|my|he|she)\b[^.?!,]*),\s+(?=(?:will|would|does|do|is|are|can|could|what|how|when)\b)",
+    re.IGNORECASE,
+)
+_SUBORDINATE = re.compile(
+    r"\s(?P<how>when|if|after|before|while|once|because|until|unless)\s+"
+    r"(?:i|we|he|she|they|it|someone)\b[^.?!]*$",
+    re.IGNORECASE,
+)
+_LEADS: dict[Kind, str] = {"person": "for ", "year": "in "}
+_DOES = re.compile(
+    # "do I have to add my baby", "can I get reimbursed": what a member does or gets done.
+    r"\b(?:do|does|did|can|could|should|may|must|would|will)\s+"
+    r"(?:i|we|you|my\s+(?:wife|husband|spouse|partner|sons?|daughters?|kids?|child(?:ren)?|family"
+    r"|mom|dad|mother|father))\s+"
+    r"(?:(?:have|need|get|want|like)\s+to\s+)?"
+    r"(?P<action>(?!(?:pay|owe|need|have|cost|spend|be|know|want|cover)\b|get\s+(?!\w+ed\b))\w.*)$",
+    re.IGNORECASE,
+)
+_PURPOSE = re.compile(
+    r"\bto\s+(?P<action>(?!(?:the|a|an|my|our|your|be|pay|have|what|how|which|when)\b)[a-z]+\b.*)$",
+    re.IGNORECASE,
+)
+_NO_NOUN = re.compile(r"[.?!;:]|\b(?:i|we|you|if|before|when)\b", re.IGNORECASE)
+_DOER = re.compile(r"\b(?:i|we|you|he|she|to|not)\s+$", re.IGNORECASE)
+"""What stands before a verb: "to add" is no thing."""
+_NOUN = re.compile(r"\b(?:the|a|an|my|our)\s")
+_ASKS = re.compile(r"\b(?:can|could|does|do|did|will|would|should|may|must)\b", re.IGNORECASE)
+_PUTS = re.compile(
+    r"^.*\b(?:does|do|did|will|would|can)\s+(?:the|my|your)\s+\w+\s+(?!cost\b|need\b|require\b|for\b|of\b"
+    r"|on\b|in\b|at\b|with\b)\w+",
+    re.IGNORECASE,
+)
+"""Someone does something: "how much does the company put into my account"."""
+_COST = re.compile(
+    r"^how\s+much\s+(?:is|are|do|does|will|would)\b|\bcosts?\b|\bdo\s+i\s+(?:pay|owe)\b"
+    r"|\bwill\s+i\s+(?:pay|owe)\b|\bcharge\b",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\b(?:the|a|an|my|our)\s+$", re.IGNORECASE)
+_DETERMINED = re.compile(r"(?:the|a|an|my|our|any)\b", re.IGNORECASE)
+_PASSING = re.compile(r"\s+(?:covered|included|available)\b", re.IGNORECASE)
+_BARE_ASK = re.compile(
+    r"^(?:(?:up\s+to|for|until|since|from|at|by|after)\s+)?"
+    r"(?:how\s+(?:much|often|long|soon|far|late|many\s+(?:times|days|weeks|months|years|hours))(?:\s+(?!is\b|are\b|do\b|does\b|can\b|will\b)\w+){0,3}"
+    r"|when|where|(?:until\s+)?what\s+age|why)$",
+    re.IGNORECASE,
+)
+"""Asks for more of what the question before asks with yes or no: "up to how much?"."""
+_YES_OR_NO = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|may|must|has|have)\b",
+    re.IGNORECASE,
+)
+_AUXILIARY = re.compile(
+    r"^(?:\w+\s+)*?(?P<verb>is|are|was|were|does|do|has|have)(?:n['’]t)?\s+$", re.IGNORECASE
+)
+_OTHER_VERB = re.compile(
+    r"\b(?:is|are|was|were|does|do|did|can|could|will|would|should|may|must|to|i|we)\b",
+    re.IGNORECASE,
+)
+_PLURALS = {"is": "are", "was": "were", "does": "do", "has": "have"}
+_SINGULARS = {plural: singular for singular, plural in _PLURALS.items()}
+_HEAD_END = re.compile(r"\s(?:for|of|on|in|at|to|with|by|from|out|that|per)\b", re.IGNORECASE)
+
+
+class Thing(NamedTuple):
+    """What a question is about: a noun, and for whom, where and when as words behind it.
+
+    Attributes:
+        lead: the preposition that the noun has at the end of another question.
+    """
+
+    noun: str
+    where: str
+    lead: str = "for"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A question that stands by itself, as the next one finds it.
+
+    Attributes:
+        question: the whole of it.
+        situation: its sentences that tell ("I'm getting divorced."), "" where it only asks.
+        asked: the first of its sentences that asks.
+        condition: " when I turn 65" at the end of that sentence, "" for none.
+        parts: the parts of what it asks, without those of the condition.
+        action: what it asks to do, as it stands behind "to" ("add my newborn"), "" for none.
+    """
+
+    question: str
+    situation: str
+    asked: str
+    condition: str
+    parts: tuple[Part, ...]
+    action: str
+
+    def thing(self, but: set[Kind], *, but_aspect: bool = False) -> Thing | None:
+        """What it is about, as a noun; None if it is not one.
+
+        Args:
+            but: kinds of circumstances that are left out.
+            but_aspect: leave out what is asked of it: of "the copay for urgent care", the copay.
+        """
+        things = self._named(but_aspect=but_aspect)
+        if not things:
+            return None
+        start, end = things[0].start, things[-1].end
+        if _NO_NOUN.search(self.asked, start, end):
+            return None
+        if _DOER.search(self.asked[:start]):
+            noun = _NOUN.search(self.asked, start, things[0].end)
+            if noun is None:
+                return None
+            start = noun.start()
+        elif len(things) == 1 and things[0].kind == "topic" and self._is_aspect(things[0]):
+            return None
+        lead = _ARTICLE.search(self.asked[:start])
+        said = _PASSING.sub("", self.asked[lead.start() if lead else start : end])
+        article = "" if _DETERMINED.match(said) or things[0].kind == "topic" else "the "
+        inside = {part.kind for part in self.parts if start <= part.start < end}
+        where = circumstances(self.asked, self.parts, but | inside)
+        lead_in = "in" if is_place(self.asked, things[0]) else "for"
+        return Thing(f"{article}{said}", f"{where}{self.condition}", lead_in)
+
+    def _named(self, *, but_aspect: bool) -> list[Part]:
+        """The phrases that make one noun; none where there are too many."""
+        things = [part for part in self.parts if part.kind in {"topic", "amount"}]
+        if len(things) != MAX_THINGS:
+            return things[:1] if len(things) == 1 else []
+        first, second = things
+        if (but_aspect and self._is_aspect(first)) or _PUTS.search(self.asked, 0, second.start):
+            return [second]
+        return [first] if _ASKS.search(self.asked, first.end, second.start) else things
+
+    @property
+    def asks_cost(self) -> bool:
+        """Does it ask what something costs, and name no kind of amount?"""
+        amount = any(part.kind == "amount" for part in self.parts)
+        return not amount and _COST.search(self.asked) is not None
+
+    def completes(self, clause: str) -> bool:
+        """Is the clause the beginning of the question: "up to how much", of "do you pay for it"?"""
+        asks = _BARE_ASK.match(clause) and _YES_OR_NO.match(self.asked)
+        return asks is not None
+
+    def followed(self, clause: str) -> str:
+        """The clause behind the question: how it is understood where nothing else is."""
+        if self.completes(clause):
+            asked = f"{self.asked[:1].lower()}{self.asked[1:]}"
+            return self.situated(question_of(f"{clause} {asked}"))
+        topics = [part for part in self.parts if part.kind in {"topic", "amount"}]
+        says_what = not all(self._is_aspect(part) for part in topics)
+        if self.situation and not self.action and not says_what:
+            where = circumstances(self.asked, self.parts, {"person"})
+            return self.situated(question_of(f"{clause}{where}"))
+        return self.situated(f"{question_of(self.asked)} {question_of(clause)}")
+
+    def situated(self, question: str) -> str:
+        """The question behind the situation, which still holds."""
+        return f"{self.situation} {question}".strip()
+
+    def _is_aspect(self, part: Part) -> bool:
+        words = WORD.findall(self.asked[part.start : part.end])
+        return all(is_aspect(word) or word.lower() in {"the", "a", "an"} for word in words)
+
+
+def context_of(question: str, names: PlanNames) -> Context:
+    """A question that stands by itself, taken apart."""
+    sentences = _SENTENCE.split(_TOLD_FIRST.sub(r"\1. ", question.strip(), count=1))
+    asking = [sentence for sentence in sentences if sentence.endswith("?")] or sentences[-1:]
+    telling = [s for s in sentences if s not in asking and not s.endswith("?")]
+    asked = asking[0]
+    held = subordinate(asked.rstrip(END))
+    condition = held.group() if held else ""
+    main = asked[: held.start()] if held else asked
+    found = _DOES.search(asked.rstrip(END)) or _PURPOSE.search(asked.rstrip(END))
+    action = found["action"] if found else ""
+    parts = tuple(question_parts(main, names))
+    return Context(question, " ".join(telling), asked, condition, parts, action)
+
+
+def subordinate(text: str) -> re.Match[str] | None:
+    """The clause at the end that says when or on which condition: " when I leave the company"."""
+    return _SUBORDINATE.search(text)
+
+
+def question_of(text: str) -> str:
+    """The text as a question: a capital, one space between words, a question mark."""
+    words = " ".join(text.split()).rstrip(END)
+    return f"{words[:1].upper()}{words[1:]}?"
+
+
+def circumstances(text: str, parts: Sequence[Part], but: set[Kind]) -> str:
+    """For whom, where, when and with which plan a question asks, as words to add to another.
+
+    Args:
+        text: the question.
+        parts: its parts.
+        but: kinds that are left out.
+    """
+    said: list[str] = []
+    for kind in ("network", "person", "plan", "year"):
+        words = "" if kind in but else phrase(text, [p for p in parts if p.kind == kind])
+        if words:
+            said.append(with_lead(kind, words))
+    return "".join(f" {words}" for words in said)
+
+
+def is_place(text: str, part: Part) -> bool:
+    """Is the part a place that is named: "in Spain"?"""
+    said = text[part.start : part.end]
+    return said.istitle() and re.search(r"\b(?:in|to|from)\s+$", text[: part.start]) is not None
+
+
+def phrase(text: str, parts: Sequence[Part]) -> str:
+    """From the first to the last of neighbouring parts."""
+    if not parts:
+        return ""
+    last = parts[0]
+    for part in parts[1:]:
+        if text[last.end : part.start].strip(" ,") not in _JOINS:
+            break
+        last = part
+    return text[parts[0].start : last.end]
+
+
+def with_lead(kind: Kind, words: str) -> str:
+    """The words with the preposition that they need at the end of a question."""
+    if kind == "plan":
+        return f"on {words}"
+    if kind == "year" and not words[0].isdigit() and words[0] not in "'’":
+        return words
+    if kind == "person" and words.lower().startswith(("per ", "each ")):
+        return words
+    return f"{_LEADS.get(kind, '')}{words}"
+
+
+def agreeing(before: str, thing: str) -> str:
+    """What stands before a thing, with "is", "does" or "has" in the number of the thing."""
+    asked = max(before.rfind(end) for end in ".?!:") + 1
+    found = _AUXILIARY.match(before[asked:].lstrip())
+    asked = len(before) - len(before[asked:].lstrip())
+    if not found or _OTHER_VERB.search(before, asked, asked + found.start("verb")):
+        return before
+    forms = _PLURALS if is_plural(thing) else _SINGULARS
+    said = found["verb"]
+    form = forms.get(said.lower(), said.lower())
+    form = form.capitalize() if said[0].isupper() else form
+    start, end = (asked + at for at in found.span("verb"))
+    return before[:start] + form + before[end:]
+
+
+def bare_noun(thing: str, *, plural: bool) -> str:
+    """The noun of a thing without its article and what belongs to it, for one or for several."""
+    end = _HEAD_END.search(thing)
+    noun = re.sub(r"^(?:the|an?|my|our|any)\s+", "", thing[: end.start()] if end else thing)
+    return noun if plural or not is_plural(noun) else noun.removesuffix("s")
+
+
+def is_plural(thing: str) -> bool:
+    """Does a noun with what belongs to it mean several: "drugs for weight loss"?"""
+    end = _HEAD_END.search(thing)
+    words = WORD.findall(thing[: end.start()] if end else thing)
+    if not words or words[0].lower() in {"a", "an", "each", "every"}:
+        return False
+    last = words[-1].lower()
+    if len(words) == 1 and words[0].istitle():
+        return False
+    plural = last.endswith("s") and not last.endswith(("ss", "us", "is", "'s", "’s"))
+    return (
+        plural
+        or last in {"children", "people", "kids"}
+        or " and " in thing.split(" on ", maxsplit=1)[0]
+    )

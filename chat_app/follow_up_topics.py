@@ -1,0 +1,180 @@
+"""The topic of a question replaced by what a fragment names. Pure functions."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chat_app.follow_up_context import END, agreeing, is_place, question_of, subordinate
+from chat_app.follow_up_words import is_aspect
+from chat_app.question_parts import LINKS, WORD, Part
+
+_PREPOSITION = re.compile(
+    r"^(at|in|during|after|before|without|with|through|from|by|while|when|if|as|under|until|since"
+    r"|outside|for|on|to|per|once|twice|abroad|up)\b",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"\b(at|in|during|after|before|from|by|while|as|under|until|since|outside)\s+$", re.IGNORECASE
+)
+_DOING = re.compile(r"\b(to|i|we|you)\s+$", re.IGNORECASE)
+_NOUN = re.compile(r"\b(?:the|a|an|my|our|new)\s\w")
+_ONES = re.compile(r"\bones?\b", re.IGNORECASE)
+_ANY_OTHER = re.compile(r"(?:any |some |every |all )?(?:other )?$", re.IGNORECASE)
+_HEADS = frozenset(
+    ["plan", "plans", "coverage", "insurance", "benefit", "benefits", "account", "program"]
+)
+"""What a fragment leaves out: "and vision?" after "the dental plan" is "the vision plan"."""
+
+
+@dataclass
+class Rewriting:
+    """The question before, with what is replaced in it and what is added at its end."""
+
+    text: str
+    also: bool = False
+    edits: list[tuple[int, int, str]] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+
+    def replace(self, start: int, end: int, words: str) -> None:
+        """Put the words in the place of what stands from ``start`` to ``end``."""
+        self.edits.append((start, end, words))
+
+    def add(self, words: str) -> None:
+        """Put the words at the end."""
+        self.added.append(words)
+
+    def result(self) -> str:
+        """The question with all that was replaced and added."""
+        text = self.text
+        for start, end, words in sorted(self.edits, reverse=True):
+            text = text[:start] + words + text[end:]
+        return question_of(" ".join([text.rstrip(END), *self.added]))
+
+
+def replace_topic(
+    rewriting: Rewriting, fragment: str, new: Sequence[Part], old: Sequence[Part]
+) -> None:
+    """Put what the fragment is about in its place in the question before.
+
+    Args:
+        rewriting: of the question before.
+        fragment: without the words that lead to it.
+        new: parts of the fragment.
+        old: parts of the question.
+    """
+    topics = [part for part in new if part.kind == "topic"]
+    if not topics:
+        if is_circumstance(fragment):
+            rewriting.add(fragment)
+        return
+    said = fragment[topics[0].start : topics[-1].end]
+    word = _preposition(fragment, topics[0].start)
+    target = target_of(fragment, rewriting.text, [part for part in old if part.kind == "topic"])
+    if target is None:
+        rewriting.add(f"{word or 'for'} {said}")
+        return
+    target = _what_is_asked_of(rewriting.text, target, said)
+    held = rewriting.text[target.start : target.end]
+    if set(WORD.findall(said.lower())) <= set(WORD.findall(held.lower())):
+        return
+    if word and (other := _ANY_OTHER.search(fragment[: topics[0].start])):
+        said = f"{other.group()}{said}"
+    if not _placed(rewriting, word, said, target):
+        ones = _ONES.search(fragment, topics[-1].end)
+        _replace_thing(rewriting, _with_noun(said, held, ones) if ones else said, target, old)
+
+
+def is_circumstance(fragment: str) -> bool:
+    """Does the fragment say when or under which condition: "per visit", "before I pay it"?"""
+    return _PREPOSITION.match(fragment) is not None
+
+
+def target_of(fragment: str, text: str, topics: Sequence[Part]) -> Part | None:
+    """The topic that the fragment stands for: one with the same last word, else the longest.
+
+    Args:
+        fragment: a fragment, "" for the topic that weighs most.
+        text: the question before.
+        topics: the topics of that question.
+    """
+    words = WORD.findall(fragment.lower())
+    asked = max(text.rstrip(END).rfind(end) for end in ".?!") + 1
+    last = [topic for topic in topics if topic.start >= asked] or list(topics)
+    for topic in last:
+        if words and text[topic.start : topic.end].lower().rsplit(maxsplit=1)[-1] == words[-1]:
+            return topic
+    if held := subordinate(text.rstrip(END)):
+        last = [topic for topic in last if topic.end <= held.start()] or last
+    return max(last, key=lambda topic: _weight(text[topic.start : topic.end]), default=None)
+
+
+def _weight(topic: str) -> tuple[bool, int]:
+    """A thing weighs more than what is done with it ("approved"), a longer one more."""
+    return " " in topic or not topic.endswith(("ed", "ing")), len(topic)
+
+
+def _preposition(fragment: str, topic: int) -> str:
+    """The preposition before the topic that begins there, else the one that begins the fragment."""
+    found = _BEFORE.search(fragment[:topic]) or _PREPOSITION.match(fragment)
+    return found.group(1).lower() if found else ""
+
+
+def _what_is_asked_of(text: str, topic: Part, said: str) -> Part:
+    """Of "prior authorization for an MRI", the MRI: another scan takes its place alone."""
+    held = text[topic.start : topic.end]
+    for found in re.finditer(r"\s(?:for|of|on|with|to)\s", held):
+        before = WORD.findall(held[: found.start()])
+        aspects = all(is_aspect(word) or word.lower() in LINKS for word in before)
+        if aspects and not is_aspect(said):
+            return Part("topic", topic.start + found.end(), topic.end)
+    return topic
+
+
+def _placed(rewriting: Rewriting, word: str, said: str, target: Part) -> bool:
+    """Put "in Canada" in the place of "in Spain", or beside what is no place."""
+    text = rewriting.text
+    held = text[target.start : target.end]
+    at = held.find(f" {word} ") if word else -1
+    if word and text[: target.start].lower().endswith(f" {word} "):
+        rewriting.replace(target.start, target.end, said)
+    elif is_place(text, target):
+        rewriting.add(f"{word or 'for'} {said}")
+    elif at > 0:
+        rewriting.replace(target.start + at, target.end, f" {word} {said}")
+    elif (
+        word not in {"", "for", "to"} and said.rsplit(maxsplit=1)[-1] != held.rsplit(maxsplit=1)[-1]
+    ):
+        rewriting.add(f"{word} {said}")
+    else:
+        return False
+    return True
+
+
+def _replace_thing(rewriting: Rewriting, said: str, target: Part, old: Sequence[Part]) -> None:
+    """A thing in the place of another, or of what is done: "add my newborn" and "a divorce"."""
+    text = rewriting.text
+    doing = _DOING.search(text[: target.start])
+    if doing is None:
+        said = _with_noun(said, text[target.start : target.end], None)
+        rewriting.replace(0, target.start, agreeing(text[: target.start], said))
+        rewriting.replace(target.start, target.end, said)
+    elif noun := _NOUN.search(text, target.start, target.end):
+        rewriting.replace(noun.start(), target.end, said)
+    elif doing.group(1).lower() == "to":
+        kept = [part.start for part in old if part.kind in {"plan", "year"}]
+        end = min((start for start in kept if start > target.end), default=len(text))
+        rewriting.replace(doing.start(1), end, f"for {said}")
+    else:
+        rewriting.add(f"for {said}")
+
+
+def _with_noun(said: str, held: str, ones: re.Match[str] | None) -> str:
+    """The thing with the noun that it leaves to the question before, where it leaves one."""
+    words = held.split()
+    if ones:
+        noun = " ".join(words[2:][-2:]) or words[-1]
+        return f"{said} {noun}{'s' if ones.group().endswith('s') and noun[-1] != 's' else ''}"
+    if words[-1] not in _HEADS or said.rsplit(maxsplit=1)[-1] in _HEADS:
+        return said
+    article = "the " if words[0] == "the" and not said.startswith("the ") else ""
+    return f"{article}{said} {words[-1]}"

@@ -1,0 +1,315 @@
+"""The wordings by which a follow-up is known: the place to add one.
+
+Each entry says what is done with a message that holds it. Patterns are matched on a message without
+the mark at its end; what they strip, they strip again and again.
+"""
+
+import re
+from difflib import get_close_matches
+from functools import lru_cache
+
+
+def _words(alternatives: str) -> re.Pattern[str]:
+    return re.compile(alternatives, re.IGNORECASE | re.VERBOSE)
+
+
+POLITE = _words(
+    r"""^(?:ok|okay|thanks|thank\ you|thx|ty|great|good|perfect|cool|nice|yes|yeah|yep|no|nope|sure
+    |hi|hello|hey|bye|goodbye|please|got\ it|i\ see|never\ ?mind|help|stop)
+    (?:[\s,.!]+(?:ok|thanks|thank\ you|so|very|much|a|lot|there|again|you|please))*$"""
+)
+"""Asks nothing: left alone."""
+
+OPENING = _words(
+    r"""^(?:(?:ok(?:ay)?|yes|yeah|yep|no|nope|well|great|alright|all\ right|right|good|perfect
+    |cool|nice|oh|ah|hm+|uh|um|hey|hi|hello|please|sure|sorry|wait|hang\ on|i\ see|got\ it
+    |(?:many\ )?thanks(?:\ a\ lot|\ so\ much|\ again)?|thank\ you(?:\ (?:so|very)\ much)?|thx
+    |(?:just|another|one\ (?:more|last))\ (?:quick\ )?(?:question|thing)|quick\ question
+    |wow|ouch|ugh|oof|really|interesting|understood|makes\ sense|good\ to\ know
+    |(?:that|it|this)(?:['’]s|\ is)(?:\ [\w'’]+){1,4}(?=[,.!]\ \w)
+    |just\ curious|by\ the\ way|btw)(?:[\s,.!:;–-]+|$))"""
+)
+"""Stands before what is asked and says nothing: stripped."""
+
+WONDERING = _words(
+    r"""^(?:(?:please\ )?(?:can|could|would|will)\ you\ (?:please\ )?(?:tell\ me|check|say)
+    |(?:please\ )?(?:tell\ me|let\ me\ know)
+    |(?:i\ would|i['’]d)\ (?:also\ )?(?:like|love|want)\ to\ (?:know|ask)
+    |i\ (?:also\ )?(?:want|need)\ to\ know|i\ (?:was|am
+    |['’]m\ )?\ ?(?:also\ )?(?:just\ )?wonder(?:ing)?
+    |do\ you\ (?:also\ )?(?:happen\ to\ )?know|any\ idea|not\ sure)
+    (?:\ (?:also|then|please))?\s*,?\s*(?P<whether>if|whether)?\s*
+    (?=(?:the\ same|same|that|it|this|what|how|when|where|who|which|why|is|are|do|does|can|i|we
+    |they|there|my)\b)"""
+)
+"""Asks politely for what follows: stripped, and what follows "if" is turned into a question."""
+
+LEADING = _words(
+    r"""^(?:(?:and|but|or|so|also|plus|then|now|otherwise|even|including|not\ even|especially)\b
+    |(?:just|only|anything|nothing|something)\b
+    (?=\ (?:in|out|on|for|with|at|the|by|per|after|once|twice)\b))[\s,.:;-]*"""
+)
+"""Ties the message to what was said: what follows is a follow-up."""
+
+INSTEAD = _words(
+    r"""^(?:(?:what|how)\s*['’]?\s*(?:about|s\ about|bout|abt)|what\ of
+    |(?:is\ it|is\ that|are\ they|is\ this|are\ (?:those
+    |these))?\s*(?:also\ )?(?:the\ )?same\ (?:thing\ |question\ )?(?:but\ )?
+    (?=(?:for|with|on|in|at|if|under|out)\b)|(?:the\ )?same\ (?:thing|question),?\ but|(?:does|do
+    |would)\ the\ same\ (?:also\ )?
+    (?:apply|go|hold|count)(?:\ true)?\ (?=(?:to|for|if|in|on|with|out)\b)
+    |(?:is|are)\ (?:it|that|they)\ (?:any\ )?different\ (?=(?:for|with|on|in|if|out)\b)
+    |(?:it|this|that)(?:['’]s|\ is|\ was|\ would\ be)\ (?:actually\ )?(?=(?:for|with|on|at)\b)
+    |(?:actually|rather|instead),?|(?:no,?\ )?(?:sorry,?\ )?i\ (?:meant?|was\ asking\ about
+    |am\ asking\ about|asked\ about|wanted)(?:\ to\ (?:say|ask)(?:\ about)?)?|make\ (?:that|it)|try
+    |let['’]?s\ say|say)\b[\s,:-]*"""
+)
+"""What follows takes the place of its like in the question before."""
+
+AFTERWARDS = _words(
+    r"""[\s,]+(?:too|then|instead|as\ well|also|please|though|again|thanks|thank\ you|btw
+    |by\ the\ way|by\ any\ chance|or\ not|or\ what|lol|haha|if\ you\ know|i\ mean|right|huh
+    |tho)[\s?!.]*$"""
+)
+"""Stands behind what is asked and says nothing: stripped."""
+
+TIED = _words(r"\b(?:then|too|as\ well|also|though|instead)$")
+"""Ends a clause that goes on from what was said."""
+
+TOO = _words(r"\b(?:too|also|as\ well)$")
+"""What is named comes beside what was named before."""
+
+WHAT_IF = _words(r"^(?:what\ (?:if|when)|suppose|say|(?=if\b))\s*")
+"""A supposition: put in place of its like, or added."""
+
+CONDITION = _words(
+    r"""^(?:after|before)(?:\ (?:that|this|it))?$|^(?P<how>when|after|before|once|while|until
+    |unless|because)\ (?:i|we|he|she|they|it
+    |my\ \w+)\b(?!\ (?:can|could|should|will|would|may|must|do|does)\b)"""
+)
+"""Says when: put in place of another "when", or added."""
+
+GOING = _words(
+    r"""^(?:i|we)\ (?:(?:need|have|want)\ to\ )?(?:go(?:\ to)?|use|get|see|choose|pick|take|need
+    |have
+    |visit|want|buy|went\ to|got|used|saw|took|chose|stay|am|['’]m|switch(?:\ to)?|was|were|are)\s+
+    |^(?:i|we)['’](?:m|re)\s+"""
+)
+"""What a supposition says before the thing that it names."""
+
+MINE = _words(
+    r"""^(?:i['’]?m|i\ am|we['’]?re|we\ are|i\ have|we\ have|i['’]ve\ got|mine['’]?s|mine\ is
+    |my\ plan\ is|it['’]?s|it\ is|i\ mean|(?:tell|show)\ me(?:\ about)?|(?:look
+    |check)(?:\ at)?)\s+(?:(?:enrolled\ )?(?:on|in|with|under)\ )?"""
+)
+"""Says which plan is the member's own, when a plan is all that follows."""
+
+SHORT_FORM = _words(r"\b(?P<word>that|what|how|where|who)s\b")
+"""Written without its apostrophe: "thats"."""
+
+STATED = _words(r"^(?P<what>that|it|this)['’]s\ (?!(?:a|an|the)\b)")
+"""A question in the order of a statement: "that's per month?"."""
+
+CARRYING_ON = _words(
+    r"\b(?:also|as\ well|too(?=$|,|\ (?:if|when|on|in|for|with)\b)|because\ of\ (?:that|it|this))\b"
+)
+"""Says within a clause that it goes on from what was said."""
+
+TELLING = _words(
+    r"""^(?:(?:i|we|he|she|they)(?:['’](?:m|re|s|ve|ll|d)|\ (?:\w+ed|quit|lost|left|got|broke
+    |went)|\ (?:am|are|is|was|were|live|work|have\ (?:been|a|an
+    |two|three|no)|had|already|only|don['’]?t|do\ not|just))
+    |(?:my|our|his|her|their)\ (?:\w+\ ){1,2}?(?:is|are|was|were|has|have|had|just|only|already
+    |\w+ed|says|said|told|thinks|wants|needs|lives|works|offers|costs|goes|takes|gave|got|sent)
+    |(?:it|this|that)(?:['’]s|\ is|\ was)\ (?:a|an|my|because|just|only|not))\b"""
+)
+"""Tells of the member: stands before the question that it belongs to."""
+
+TOLD_LAST = _words(
+    r"""^(?P<asked>[^,.]+),\ (?P<told>(?:i|we|he|she)(?:['’](?:m|re|s)|\ (?:am|are|is|have|has))
+    \ [^,.?]{1,40}|my\ \w+\ (?:is|are|has|was)\ [^,.?]{1,40})$"""
+)
+"""Tells of the member behind what it asks: "what about me, I'm 40"."""
+
+ASKING = _words(
+    r"""^(?:what|whats|how|hows|is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may
+    |might|must|has|have|had|when|where|who|whom|whose|which|why|tell|show|give|explain|compare
+    |list|describe|find|write|i|we|he|she|they|it|you|there|this|that|these|those|let|please|go
+    |really|since|says|any(?:thing)?|more|until
+    |(?:from|up\ to|at|for|since|until|by|to|with|in)\ (?:what|how|when|which|where|whom))\b
+    |^\w+n['’]t\b|^(?:what|how|i|we|it|that|who|where)['’]\w+"""
+)
+"""Begins a clause of its own, unlike a fragment."""
+
+QUESTION_WORD = _words(
+    r"""^(?:(?:so|and|but|then)\ )?(?:(?:from|up\ to|at|for|since|until|by|to|with|in)\ )?
+    (?:what|how|is|are|am|was|were|do|does|did|can|could|will|would|should|may|must|has|have
+    |when|where|who|which|why|\w+n['’]t)\b"""
+)
+"""Begins the clause of a message that asks."""
+
+ALONE = _words(
+    r"""^(?:why(?:\ (?:not|is\ (?:that|this)|so))?|how\ (?:so|come)|really|are\ you\ sure
+    |since\ when|says\ who|tell\ me\ more|(?:can|could)\ you\ explain(?:\ (?:that|it))?
+    |explain(?:\ (?:that|it))?|go\ on|more|what\ else|anything\ else|then\ what
+    |(?:(?:can|could)\ you\ )?explain\ .*\b(?:words|terms|english|again|more)
+    |what\ does\ (?:that|it|this)\ mean|how\ does\ (?:that|it|this)\ work
+    |(?:is|are)\ there\ (?:one|any|some)|any\ (?:limits?|exceptions?|exclusions?))$"""
+)
+"""Asks more of the same: put behind the question before."""
+
+CHANGES_IT = _words(
+    r"""^(?:(?:does|do|would|will|can)\ (?:that|this|it)\ (?:change|matter|make|affect|help|count
+    |mean)\b|what(?:\ (?:then|now|about\ that))?$|how\ (?:does|would|will|about)\ (?:that|it|this)
+    (?:\ (?:work|change)\b|$)|(?:is|would)\ (?:that|this|it)\ (?:ok|okay|a\ problem|enough
+    |different)
+    )"""
+)
+"""Asks what the thing just told does to the answer before."""
+
+EVERY_PLAN = _words(
+    r"""^(?:(?:for\ |on\ )?(?:both|all|each|every|either)(?:\ (?:of\ (?:them|those)|one|plans?|two
+    |three))*|all\ of\ them|(?:on\ |in\ |with\ |for\ )?(?:the\ )?other\ (?:plans?|ones?|two)
+    |the\ others|(?:which|what)\ (?:other\ )?(?:plans?|ones?)(?:\ (?:do|does|would|will|is|are|has
+    |have|covers?|pays?)(?:\ (?:it|that|this|them))?)|(?:is|does|do|are)\ (?:there\ )?(?:any
+    |another)
+    \ (?:other\ )?plans?(?:\ (?:that|which))?(?:\ (?:do|does|covers?|pays?|pay\ for))?(?:\ (?:it
+    |that
+    |this|them))?)$"""
+)
+"""Asks the question before of every plan."""
+
+CHEAPER = _words(
+    r"""^(?:which\ (?:one\ |plan\ |of\ (?:them|those)\ )?(?:is|costs|has)\ )?(?:the\ )?
+    (cheaper|cheapest|less\ expensive|least\ expensive|better|best|lower|lowest)
+    (?:\ (?:one|plan|option|of\ (?:them|the\ two)))?$"""
+)
+"""Chooses a plan by what it costs."""
+
+COVERING = _words(
+    r"""\b(?:it|they|that|this)\ (?:also\ |even\ |still\ )?(?:cover|covers|pay|pays|reimburse
+    |offer)\b"""
+)
+"""A pronoun that stands for the plan, which is what covers."""
+
+DO_IT = _words(r"\bdo\ (?:it|that|this|so)\b")
+FOR_IT = _words(r"\b(?:for|with|about|of)\ (?:it|that|this|them|those)$")
+IT_TAKES = _words(
+    r"""\b(?:is|was|would|will|does|can|cost|be|take)\ (?:it|that|this)
+    (?:\ (?:be|cost|take|free|ok|okay|allowed|possible|necessary|hard|easy|too\ late))?
+    (?:\ (?:more|extra|anything|later|online))?$|\b(?:it|that|this)\ (?:costs?|takes?|is)$"""
+)
+"""Pronouns that stand for what is done: "can I do that", "the form for that", "it takes"."""
+
+HE_OR_SHE = _words(r"\b(?:he|she|him|her)\b")
+WHOSE = _words(r"\b(?:their|his|her|its)\b")
+"""Someone who was spoken of before."""
+
+ONE_OF_THEM = _words(
+    r"""\b(?:the|an?|another|that|this|those|these)\ (?:(?!one)[\w-]+\ ){1,2}?
+    (?P<one>(?-i:one)(?P<many>s)?)\b"""
+)
+"""A kind of what was spoken of: "the air one"."""
+
+SAME = _words(r"\bthe\ same(?:\ (?:thing|amount))?$")
+AGAIN = _words(
+    r"""^(?:how\ much|what)(?:\ (?:would|will|is|was|does|did)\ (?:it|that|this)
+    (?:\ (?:be|cost))?)?\ (?=(?:for|with|on|in|under|out|last|next)\b)"""
+)
+"""Asks the question before again, for another person, plan, year or network."""
+
+ELLIPSIS = _words(
+    r"""^(?:is|are|was|were|do|does|did|can|could|will|would|has|have)(?:n['’]t)?
+    \ (?:(?:it|they|that|this|those|he|she)\b\ ?)?(?P<rest>.*)$"""
+)
+LINKING = _words(r"\b(?:also|the|on|in|for|with|under|at|by|my|and|or|one|plan)\b")
+"""An auxiliary without a verb ("does the HMO"), and words that may stand beside what it names."""
+
+WHICH = _words(
+    r"""^(?:(?:in|at|from|for|by|with)\ )?(?:which|what(?:\ (?:kind|type|sort)s?\ of)?)
+    (?:\ (?!is\b|are\b|do\b|does\b|did\b|if\b|about\b|can\b|will\b|would\b)[\w-]+){1,2}$"""
+)
+"""Asks for a kind of what was spoken of: "which hospitals"."""
+
+AMOUNT_SAID = _words(
+    r"""^\s+(?:(?:also|still|usually|always)\ )?(?:per|each|every|a\ (?:day|visit|month|year|week
+    |trip)
+    |waived|in\ total|the\ total|monthly|yearly|deducted|due|the\ same|flat|fixed|all)\b"""
+)
+HAS_A_LIMIT = _words(r"(?<!age\ )(?<!time\ )(?<!visit\ )\b(?:caps?|limits?|maximum|max|ceiling)$")
+"""Said of an amount, after a question for what something costs."""
+
+QUALIFIES = _words(
+    r"""^(?:does|do|would|will|is|are)\ .+?\ (?:also\ )?(?:counts?|qualif(?:y|ies)|matters?|included
+    |eligible|enough|(?:make|makes)\ a\ difference|appl(?:y|ies))(?:\ (?:too|as\ well|also))?$"""
+)
+"""Says of a thing what needs another: "does adoption count?" - for what was spoken of."""
+
+TWO_QUESTIONS = _words(r",\ (?:and|or)\ (?:do|does|is|are|can|will|would|what|how|when|who)\b")
+"""Two clauses, which are not put into one question more."""
+
+OWN_PLAN = _words(
+    r"\b(?:plans?|insurance|benefits?|coverage|insurer|(?:a|the|my)\ bill|complaints?)\b"
+)
+ABOUT_THE_CHAT = _words(r"\b(?:are\ you|do\ you\ (?:do|know|work)|can\ you\ (?:do|help))\b")
+"""Makes a clause without any other topic stand by itself."""
+
+ORDINALS = {
+    "first": 0, "1st": 0, "former": 0, "1": 0, "second": 1, "2nd": 1, "2": 1, "third": 2,
+    "3rd": 2, "3": 2, "fourth": 3, "4th": 3, "4": 3, "last": -1, "latter": -1,
+}  # fmt: skip
+ORDINAL = re.compile(
+    rf"^(?:the\s+|my\s+)?(?:option\s+|number\s+|plan\s+|#\s*)?({'|'.join(ORDINALS)})"
+    r"(?:\s+(?:one|plan|option|choice))?"
+    r"(?:\s+(?:of\s+(?:them|those|the\s+two)|you\s+(?:said|listed|named)))?$",
+    re.IGNORECASE,
+)
+"""Chooses a plan by its place in the answer before."""
+
+
+def stripped(words: re.Pattern[str], text: str) -> str:
+    """The text without what the pattern finds, again and again; never without all of it."""
+    while (shorter := words.sub("", text, count=1)) != text and shorter:
+        text = shorter
+    return text
+
+
+_ASPECT_WORDS = """
+address age ages answer appointment appointments approval approvals approved authorisation
+authorization brand cap caps case cases catch category certification claim-form coinsurance
+condition conditions contact copay copayment copayments copays date dates deadline deadlines
+decision detail details discount document documents dose email evidence example exception
+exceptions exclusion exclusions fax fee fees form forms frequency hour hours instruction
+instructions kind letter level limit limits link max maximum minimum minutes notice office online
+pair pairs paperwork penalty percent percentage period periods permission person persons phone
+place places preapproval preauthorization precertification prescription prior problem process proof
+rate rates reason receipt receipts referral referrals refill refills requirement requirements
+restriction restrictions rule rules session sessions share sort step steps tax taxable taxed
+telephone term tier time times treatment treatments type types visits waiting website weeks
+
+accept accepted accepts additional admit admitted after afterwards again agree allow also
+alternative alternatives apply arrive ask back before beforehand begin beginning begins bring call
+cancel chance chances charge claim claimed complete contacted counts day days decide decided
+decides denied deny done end ended ending ends enough enter expensive expire expires extra file
+filed filing fill filled finish first followed forget forgot further hand happen hear high higher
+hold include instead join kick kicks last lasts late later leave less longer lose lost lower matter
+miss missed month months more move near nearby notify old once order pass per prove provide
+qualifies qualify reach reached refuse refused register reject rejected repeat reply report request
+requested require required respond return run runs send sent set sign signed somehow somewhere soon
+speak special start starting starts stay still stop submit submitted switch talk till turn twice
+until use used verify wait waive waived way ways week write wrong year years yet
+"""
+_ASPECTS = frozenset(_ASPECT_WORDS.split())
+"""What every benefit has or can be done about any: asked of none, it is asked of the one that was
+spoken of before. First things, then what is done and said about them."""
+_MIN_MISSPELT = 6
+"""Letters of a word whose misspelling is read: shorter ones are near too many others."""
+
+
+@lru_cache(maxsize=4096)
+def is_aspect(word: str) -> bool:
+    """Does a word name what every benefit has, or what is done about any: "deadline", "file"?"""
+    said = word.lower()
+    if said in _ASPECTS:
+        return True
+    return len(said) >= _MIN_MISSPELT and bool(get_close_matches(said, _ASPECTS, 1, 0.9))
