@@ -93,7 +93,9 @@ class Application:
         settings = self.settings
         return Writer(
             quotes=QuotesChatModel(
-                embed=self.retrieval.embedder.embed, glossary=self.retrieval.glossary
+                embed=self.retrieval.embedder.embed,
+                glossary=self.retrieval.glossary,
+                sentences=self.retrieval.sentences.get,
             ),
             model=make_model(settings),
             prompt_tokens=settings.prompt_tokens,

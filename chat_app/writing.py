@@ -116,7 +116,7 @@ class Writer:
         """Drafts that quote the passages."""
         prompt = messages(task.question, task.passages)
         limit = CELL_SENTENCES if task.is_cell else task.sentences
-        options = {"max_sentences": limit, "meter": meter}
+        options = {"max_sentences": limit, "meter": meter, "matches": task.passages}
         pieces = stream_text(self.quotes, prompt, meter, options)
         yield from read_drafts(pieces, whole_lines=True)
 

@@ -50,7 +50,7 @@ class ByVector:
 
     def find(self, asked: Asked) -> tuple[list[Hit], list[float]]:
         """Passages, each once, and the BM25 of each among themselves."""
-        hits = self._store.query(asked.vector, _count(asked), asked.where)
+        hits = _ours(self._store.query(asked.vector, _count(asked), asked.where))
         return hits, _scores_among(asked, hits)
 
 
@@ -64,7 +64,7 @@ class ByStore:
     def find(self, asked: Asked) -> tuple[list[Hit], list[float]]:
         """Passages, each once, and the BM25 of each among themselves."""
         count = 2 * _count(asked)  # by vector and by words together
-        hits = self._store.query_hybrid(asked.vector, asked.text, count, asked.where)
+        hits = _ours(self._store.query_hybrid(asked.vector, asked.text, count, asked.where))
         return hits, _scores_among(asked, hits)
 
 
@@ -84,7 +84,7 @@ class ByVectorAndWords:
         """Passages, each once, and the BM25 of each among themselves."""
         if not self._lexical.is_ready():
             return self._without.find(asked)
-        hits = self._store.query(asked.vector, _count(asked), asked.where)
+        hits = _ours(self._store.query(asked.vector, _count(asked), asked.where))
         known = {hit.key for hit in hits}
         by_words = self._lexical.find(asked.text, _count(asked), asked.where)
         hits += self._read([key for key in by_words if key not in known], asked)
@@ -97,6 +97,11 @@ class ByVectorAndWords:
             for r in (self._store.get(keys) if keys else [])
             if asked.where is None or matches(asked.where, r.metadata)
         ]
+
+
+def _ours(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without those of records that another program wrote into the same collection."""
+    return [hit for hit in hits if "document_hash" in hit.metadata]
 
 
 def _count(asked: Asked) -> int:

@@ -80,7 +80,10 @@ class Catalog:
 
 def read_catalog(store: VectorStore) -> list[Entry]:
     """All complete documents of the index, by name."""
-    return sorted((_entry(fields) for _, fields in store.scan(COMMIT_MARK)), key=lambda e: e.name)
+    marks = (fields for _, fields in store.scan(COMMIT_MARK))
+    # What another program wrote into the same collection has no hash, whatever else it has.
+    entries = (_entry(fields) for fields in marks if "document_hash" in fields)
+    return sorted(entries, key=lambda entry: entry.name)
 
 
 def _entry(fields: Mapping[str, Scalar]) -> Entry:

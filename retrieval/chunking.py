@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from retrieval.documents import CELL_SEPARATOR, Chunk, Document
 from retrieval.sentences import Span, is_row, sentences
 
-CHUNKING_VERSION = 2
-"""Raise it when chunks of the same document come out differently: documents are indexed anew."""
+CHUNKING_VERSION = 3
+"""Raise it when chunks of the same document come out differently, or more is kept of them:
+documents are indexed anew."""
 
 TARGET_TOKENS = 120
 """A chunk is closed once it holds this many tokens, its lead not counted."""

@@ -13,12 +13,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from retrieval.catalog import Entry, read_catalog
-from retrieval.documents import Chunk, Document, Record, Scalar, Vector, chunk_key, chunk_metadata
-from retrieval.interfaces import Embedder, VectorStore
+from retrieval.chunk_vectors import Embedded, embed_chunks, embed_with_sentences
+from retrieval.documents import Chunk, Document, Record, chunk_key, chunk_metadata
+from retrieval.interfaces import (
+    Contract,
+    Embedder,
+    KeptSentences,
+    SentenceIndex,
+    SpanEmbedder,
+    VectorStore,
+)
 from retrieval.usage import Meter
 
 PART_CHUNKS = 4_096
@@ -68,11 +73,24 @@ class Loaded:
 class Committer:
     """Writes and removes whole documents."""
 
-    def __init__(self, store: VectorStore, embedder: Embedder, originals: Originals) -> None:
-        """Hold the parts."""
+    def __init__(
+        self,
+        store: VectorStore,
+        embedder: Embedder,
+        originals: Originals,
+        sentences: SentenceIndex | None = None,
+    ) -> None:
+        """Hold the parts; without a place for sentences, or an embedder of them, none are kept."""
         self._store = store
         self._embedder = embedder
         self._originals = originals
+        self._sentences = sentences if isinstance(embedder, SpanEmbedder) else None
+
+    def begin(self, contract: Contract) -> None:
+        """Make an empty index under this contract; an index that is there is replaced."""
+        self._store.create(contract)
+        if self._sentences is not None:
+            self._sentences.clear()
 
     def repaired(self) -> dict[str, Entry]:
         """The complete documents by name; what an interrupted run left behind is removed."""
@@ -81,7 +99,8 @@ class Committer:
             return entries
         indices: dict[str, dict[int, str]] = {}
         for key, fields in self._store.scan():
-            indices.setdefault(str(fields["document"]), {})[int(fields["chunk_index"])] = key
+            if "document_hash" in fields:  # else another program wrote it
+                indices.setdefault(str(fields["document"]), {})[int(fields["chunk_index"])] = key
         for name, keys in indices.items():
             entry = entries.get(name)
             if entry is None or set(range(entry.chunk_count)) - set(keys):
@@ -106,7 +125,7 @@ class Committer:
             How many of them replaced one.
         """
         replaced = [entries[d.document.name] for d in batch if d.document.name in entries]
-        known = self._vectors(replaced)
+        known = self._known(replaced)
         marks: list[Record] = []
         for part in _parts(batch):
             records = self._records(part, known, meter)
@@ -117,7 +136,7 @@ class Committer:
         for item in batch:
             old = entries.get(item.document.name)
             beyond = range(len(item.chunks), old.chunk_count if old else 0)
-            self._store.delete([chunk_key(item.document.name, i) for i in beyond])
+            self._delete([chunk_key(item.document.name, i) for i in beyond])
             self._originals.keep(item.found)
         self._store.put(marks)
         return len(replaced)
@@ -125,40 +144,66 @@ class Committer:
     def remove(self, entries: Sequence[Entry]) -> None:
         """Remove documents with all their chunks, the commit mark first."""
         for entry in entries:
-            self._store.delete([chunk_key(entry.name, i) for i in range(entry.chunk_count)])
+            self._delete([chunk_key(entry.name, i) for i in range(entry.chunk_count)])
             self._originals.drop(entry.name)
 
-    def _vectors(self, replaced: Sequence[Entry]) -> dict[Scalar, Vector]:
-        """The vectors of documents that are about to be replaced, by what was embedded."""
+    def _delete(self, keys: Sequence[str]) -> None:
+        self._store.delete(keys)
+        if self._sentences is not None and keys:
+            self._sentences.remove(keys)
+
+    def _known(self, replaced: Sequence[Entry]) -> dict[str, Embedded]:
+        """What is kept of documents that are about to be replaced, by the hash of the text."""
         keys = [chunk_key(e.name, i) for e in replaced for i in range(e.chunk_count)]
-        vectors: dict[Scalar, Vector] = {}
+        known: dict[str, Embedded] = {}
         for start in range(0, len(keys), PART_CHUNKS):
-            for record in self._store.get(keys[start : start + PART_CHUNKS]):
-                vectors[record.metadata.get("embedded_hash", "")] = record.vector
-        return vectors
+            records = self._store.get(keys[start : start + PART_CHUNKS])
+            hashes = {r.key: str(r.metadata.get("embedded_hash", "")) for r in records}
+            sentences = self._sentences.get(hashes) if self._sentences is not None else {}
+            for record in records:
+                kept = Embedded(record.vector, sentences.get(record.key))
+                known[hashes[record.key]] = kept
+        return known
 
     def _records(
-        self, part: Sequence[tuple[Loaded, Chunk]], known: dict[Scalar, Vector], meter: Meter
+        self, part: Sequence[tuple[Loaded, Chunk]], known: dict[str, Embedded], meter: Meter
     ) -> list[Record]:
-        """The records of some chunks, embedding what is not known yet."""
+        """The records of some chunks, embedding what is not known yet; keeps their sentences."""
         hashes = [_embedded_hash(chunk) for _, chunk in part]
-        new = {h: chunk for h, (_, chunk) in zip(hashes, part, strict=True) if h not in known}
-        made = self._embedder.embed([chunk.embedded_text for chunk in new.values()], meter)
-        vectors = known | dict(zip(new, _rows(made), strict=True))
-        return [
-            self._record(item, chunk, embedded, vectors)
-            for (item, chunk), embedded in zip(part, hashes, strict=True)
+        new = {
+            embedded_hash: chunk
+            for embedded_hash, (_, chunk) in zip(hashes, part, strict=True)
+            if not self._is_whole(known.get(embedded_hash))
+        }
+        made = known | dict(zip(new, self._embedded([*new.values()], meter), strict=True))
+        records = [
+            self._record(item, chunk, embedded_hash, made[embedded_hash])
+            for (item, chunk), embedded_hash in zip(part, hashes, strict=True)
         ]
+        if self._sentences is not None:
+            self._sentences.put(
+                KeptSentences(record.key, embedded_hash, sentences)
+                for record, embedded_hash in zip(records, hashes, strict=True)
+                if (sentences := made[embedded_hash].sentences) is not None
+            )
+        return records
 
-    def _record(
-        self, item: Loaded, chunk: Chunk, embedded: str, vectors: dict[Scalar, Vector]
-    ) -> Record:
+    def _is_whole(self, known: Embedded | None) -> bool:
+        """Need the chunk not be embedded? Not for a vector; for its sentences where they lack."""
+        return known is not None and (self._sentences is None or known.sentences is not None)
+
+    def _embedded(self, chunks: Sequence[Chunk], meter: Meter) -> list[Embedded]:
+        if self._sentences is not None and isinstance(self._embedder, SpanEmbedder):
+            return embed_with_sentences(self._embedder, chunks)
+        return embed_chunks(self._embedder, chunks, meter)
+
+    def _record(self, item: Loaded, chunk: Chunk, embedded_hash: str, made: Embedded) -> Record:
         fields = chunk_metadata(item.document, chunk, item.hash, len(item.chunks))
         return Record(
             key=chunk_key(item.document.name, chunk.index),
             text=chunk.text,
-            metadata=fields | {"embedded_hash": embedded},
-            vector=vectors[embedded],
+            metadata=fields | {"embedded_hash": embedded_hash},
+            vector=made.vector,
         )
 
 
@@ -171,7 +216,3 @@ def _parts(batch: Sequence[Loaded]) -> Iterator[list[tuple[Loaded, Chunk]]]:
 
 def _embedded_hash(chunk: Chunk) -> str:
     return hashlib.sha256(chunk.embedded_text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _rows(vectors: NDArray[np.float32]) -> Iterator[Vector]:
-    yield from vectors

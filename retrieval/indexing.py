@@ -13,7 +13,7 @@ from retrieval.chunking import CHUNKING_VERSION, chunk_document
 from retrieval.commits import Committer, Found, Loaded, Originals
 from retrieval.contract import check_contract, contract_of
 from retrieval.errors import InputError, LoadingError, UnknownNameError
-from retrieval.interfaces import Contract, Embedder, VectorStore
+from retrieval.interfaces import Contract, Embedder, SentenceIndex, VectorStore
 from retrieval.pricing import usage_json
 from retrieval.usage import Meter
 
@@ -117,6 +117,8 @@ class Indexer:
         originals: Originals,
         lock: Callable[[], AbstractContextManager[object]],
         index: str = "the index",
+        *,
+        sentences: SentenceIndex | None = None,
     ) -> None:
         """Hold the parts; nothing is opened yet.
 
@@ -126,10 +128,11 @@ class Indexer:
             originals: keeps the files that the chat shows.
             lock: held while the index is written; raises StoreBusyError at once when taken.
             index: how to name the index in messages.
+            sentences: keeps the vectors of sentences, of embedders that give them.
         """
         self._store = store
         self._embedder = embedder
-        self._committer = Committer(store, embedder, originals)
+        self._committer = Committer(store, embedder, originals, sentences)
         self._lock = lock
         self._index = index
 
@@ -237,7 +240,7 @@ class Indexer:
                 report.failed += batch.failed
                 if batch.loaded and replace is not None:
                     # Not before there is something to put in its place.
-                    self._store.create(replace)
+                    self._committer.begin(replace)
                     replace = None
                 if batch.loaded:
                     changed = self._committer.commit(batch.loaded, entries, report.meter)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from retrieval.documents import Record, Scalar, Vector
 from retrieval.filters import Filter
 from retrieval.keywords import Counted
+from retrieval.sentence_vectors import SentenceVectors
 from retrieval.usage import Meter
 
 
@@ -37,6 +38,30 @@ class Embedder(Protocol):
         Args:
             texts: what to embed.
             meter: counts the tokens of models that are paid for.
+
+        Raises:
+            EmbeddingError: the model cannot be loaded or run.
+        """
+
+
+@runtime_checkable
+class SpanEmbedder(Protocol):
+    """What an embedder offers beside ``Embedder`` that knows how each piece of a text reads."""
+
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """The vectors of texts as ``embed`` gives them, and those of pieces of each text.
+
+        A piece's vector is of its words as they are meant where they stand. It costs nothing more.
+
+        Args:
+            texts: what to embed.
+            spans: of each text, the pieces by character offsets, end exclusive.
+
+        Returns:
+            Float32, (n, dimension), rows of norm 1; and of each text (pieces, dimension): rows of
+            norm 1, zero for a piece that the model does not read.
 
         Raises:
             EmbeddingError: the model cannot be loaded or run.
@@ -115,6 +140,38 @@ class KeywordIndex(Protocol):
 
     def counted(self, wanted: Sequence[str], keys: Sequence[str]) -> dict[str, Counted]:
         """How often chunks hold the terms; those that are not held are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSentences:
+    """The sentences of a chunk, under its key and the hash of the text they were made of."""
+
+    key: str
+    embedded_hash: str
+    sentences: SentenceVectors
+
+
+class SentenceIndex(Protocol):
+    """The vectors of sentences beside those of chunks. What is missing costs speed and rank alone.
+
+    What cannot be kept or read is no error, but missing.
+    """
+
+    def get(self, wanted: Mapping[str, str]) -> dict[str, SentenceVectors]:
+        """The sentences of chunks; those that are not kept, or of another text, are left out.
+
+        Args:
+            wanted: key and ``embedded_hash`` of chunks.
+        """
+
+    def put(self, kept: Iterable[KeptSentences]) -> None:
+        """Keep the sentences of chunks, in place of what was kept under their keys."""
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Forget chunks."""
+
+    def clear(self) -> None:
+        """Forget all chunks."""
 
 
 class VectorStore(Protocol):

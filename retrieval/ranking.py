@@ -9,28 +9,58 @@ from retrieval.documents import Match
 NEAR_DUPLICATE = 0.9
 """Share of three-word sequences in common from which two passages say the same."""
 
+SENTENCE_SHARE = 0.5
+"""What the nearest sentence of a chunk counts beside the whole of it.
+
+Against 0, the right page or answer ranks higher (MRR): .760 to .792 for a handbook, .709 to .720
+for consumers, .902 to .906 for patients, and in both halves of the first two. Chosen among 0 and
+.4 to .7 on one half of those, it ranks their other halves higher by .01 on average.
+"""
+
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d[\d.,]*")
 
 
 def fuse(matches: Sequence[Match], keyword_scores: Sequence[float], weight: float) -> list[Match]:
-    """Order matches by a mix of vector and keyword scores.
+    """Order matches by a mix of what they score by meaning and by keywords.
 
-    Both are scaled to 0..1 over these matches; the mix is ``(1 - weight) * vector + weight *
+    Both are scaled to 0..1 over these matches; the mix is ``(1 - weight) * meaning + weight *
     keyword``. Ties go by key.
 
     Args:
-        matches: what the vector search found.
+        matches: what the search found, with their score by meaning.
         keyword_scores: one a match.
         weight: of the keywords, 0 to 1.
     """
-    vectors = _scaled([match.similarity for match in matches])
+    meanings = _scaled([match.score for match in matches])
     keywords = _scaled(keyword_scores)
     fused = [
-        dataclasses.replace(match, score=(1 - weight) * vector + weight * keyword)
-        for match, vector, keyword in zip(matches, vectors, keywords, strict=True)
+        dataclasses.replace(match, score=(1 - weight) * meaning + weight * keyword)
+        for match, meaning, keyword in zip(matches, meanings, keywords, strict=True)
     ]
     return sorted(fused, key=lambda match: (-match.score, match.key))
+
+
+def nearness(similarities: Sequence[float], sentences: Sequence[float | None]) -> list[float]:
+    """How near chunks are by meaning: a mix of the whole and of the sentence that is nearest.
+
+    Args:
+        similarities: of chunks to the question.
+        sentences: of the nearest sentence of each; None where it is not known, and the whole
+            counts alone.
+
+    Returns:
+        Both scaled to 0..1 over these chunks, and mixed; the similarities where no sentence is
+        known.
+    """
+    if all(sentence is None for sentence in sentences):
+        return list(similarities)
+    wholes = _scaled(similarities)
+    known = iter(_scaled([sentence for sentence in sentences if sentence is not None]))
+    return [
+        whole if sentence is None else (1 - SENTENCE_SHARE) * whole + SENTENCE_SHARE * next(known)
+        for whole, sentence in zip(wholes, sentences, strict=True)
+    ]
 
 
 def distinct(matches: Sequence[Match], limit: int) -> list[Match]:

@@ -1,15 +1,17 @@
 """Question -> matches: the filter first, then the ranking."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.candidates import Asked, ByVector, Finder
 from retrieval.contract import check_contract, contract_of
-from retrieval.documents import Match
+from retrieval.documents import Match, Vector
 from retrieval.errors import QuestionError, StoreError
 from retrieval.filters import Filter
 from retrieval.glossary import Glossary
-from retrieval.interfaces import Embedder, VectorStore
-from retrieval.ranking import distinct, fuse
+from retrieval.interfaces import Embedder, Hit, SentenceIndex, VectorStore
+from retrieval.ranking import distinct, fuse, nearness
+from retrieval.sentence_vectors import best_similarities
 from retrieval.usage import Meter
 
 MAX_QUESTION = 4_000
@@ -40,6 +42,8 @@ class Searcher:
         finder: Finder | None = None,
         glossary: Glossary | None = None,
         index: str = "the index",
+        *,
+        sentences: SentenceIndex | None = None,
     ) -> None:
         """Hold the parts; nothing is opened yet.
 
@@ -49,12 +53,14 @@ class Searcher:
             finder: finds what to choose among; None for what is nearest by vector.
             glossary: what documents write for the words of a question.
             index: how to name the index in messages.
+            sentences: the vectors of the sentences of what is searched, as far as they are kept.
         """
         self._store = store
         self._embedder = embedder
         self._finder = finder or ByVector(store)
         self._glossary = glossary or Glossary({})
         self._index = index
+        self._sentences = sentences
 
     def check(self) -> None:
         """Compare the embedder with the one the index was built with.
@@ -86,10 +92,21 @@ class Searcher:
         question = self._glossary.expanded(question)
         vector = self._embedder.embed([question], meter)[0]
         hits, scores = self._finder.find(Asked(question, vector, query.where, query.limit))
+        near = nearness([hit.similarity for hit in hits], self._nearest_sentences(hits, vector))
         matches = [
-            Match(hit.key, hit.text, hit.metadata, hit.similarity, hit.similarity) for hit in hits
+            Match(hit.key, hit.text, hit.metadata, hit.similarity, by_meaning)
+            for hit, by_meaning in zip(hits, near, strict=True)
         ]
         return distinct(fuse(matches, scores, KEYWORD_WEIGHT), query.limit)
+
+    def _nearest_sentences(self, hits: Sequence[Hit], vector: Vector) -> list[float | None]:
+        """The cosine of the nearest sentence of each hit, None where its sentences are not kept."""
+        if self._sentences is None:
+            return [None] * len(hits)
+        kept = self._sentences.get(
+            {hit.key: str(hit.metadata.get("embedded_hash", "")) for hit in hits}
+        )
+        return best_similarities([kept.get(hit.key) for hit in hits], vector)
 
 
 def readable(question: str) -> str:

@@ -12,12 +12,13 @@ from retrieval.catalog import Catalog
 from retrieval.errors import SettingsError, StoreBusyError, StoreUnavailableError
 from retrieval.glossary import Glossary, load_glossary
 from retrieval.indexing import Indexer
-from retrieval.interfaces import Embedder, HybridStore, VectorStore
+from retrieval.interfaces import Embedder, HybridStore, SentenceIndex, VectorStore
 from retrieval.lexical import Lexical
 from retrieval.originals import OriginalFiles
 from retrieval.searching import Searcher
 from retrieval.settings import RetrievalSettings
 from retrieval.stores.keyword_file import KeywordFile
+from retrieval.stores.sentence_file import SentenceFile
 from retrieval.transfer import Transfer
 
 
@@ -32,6 +33,7 @@ class Retrieval:
     glossary: Glossary
     catalog: Catalog
     lexical: Lexical | None
+    sentences: SentenceIndex
 
     @property
     def index_name(self) -> str:
@@ -41,7 +43,12 @@ class Retrieval:
     def indexer(self) -> Indexer:
         """Brings the index up to date."""
         return Indexer(
-            self.store, self.embedder, self.originals, self._writing, index=self.index_name
+            self.store,
+            self.embedder,
+            self.originals,
+            self._writing,
+            index=self.index_name,
+            sentences=self.sentences,
         )
 
     def refresh_words(self) -> None:
@@ -57,7 +64,12 @@ class Retrieval:
             ContractError: it was built with another model.
         """
         searcher = Searcher(
-            self.store, self.embedder, self._finder(), self.glossary, self.index_name
+            self.store,
+            self.embedder,
+            self._finder(),
+            self.glossary,
+            self.index_name,
+            sentences=self.sentences,
         )
         searcher.check()
         return searcher
@@ -99,14 +111,18 @@ def open_retrieval(
     store = open_store(settings)
     catalog = Catalog(store)
     words = _word_file(settings)
+    embedder = _embedder(settings, notify)
+    # One file for all stores of a folder: an index that is copied from one to another has them too.
+    sentences = settings.data_dir / "sentences.sqlite3"
     return Retrieval(
         settings=settings,
         store=store,
-        embedder=_embedder(settings, notify),
+        embedder=embedder,
         originals=OriginalFiles(settings.data_dir / "originals"),
         glossary=load_glossary(settings.glossary),
         catalog=catalog,
         lexical=Lexical(KeywordFile(words), store, catalog) if words else None,
+        sentences=SentenceFile(sentences, embedder.name, embedder.dimension),
     )
 
 

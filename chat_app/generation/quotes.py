@@ -5,7 +5,7 @@ table row, the cells that are asked for are set as "label: header: cell; ...", a
 preceded by the words that introduce its list.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,25 +19,30 @@ from pydantic import ConfigDict
 from chat_app.cells import read_aloud, read_row
 from chat_app.generation.picking import pick_sentences
 from chat_app.prompting import NO_ANSWER, read_passages
+from retrieval.documents import Match
 from retrieval.glossary import Glossary
+from retrieval.sentence_vectors import SentenceVectors
 from retrieval.usage import Meter
 
 
 class QuotesChatModel(BaseChatModel):
     """Answers with exact sentences of the passages; the same question gives the same answer.
 
-    A call takes ``max_sentences``, how many sentences are picked at most, and a ``meter`` for
-    what embedding them costs.
+    A call takes ``max_sentences``, how many sentences are picked at most, a ``meter`` for what
+    embedding them costs, and as ``matches`` the passages of the message as they were found.
 
     Attributes:
         embed: texts to unit vectors, float32 (n, dimension), counting what is paid for.
         glossary: what documents write for the words of a question.
+        sentences: key and ``embedded_hash`` of chunks to the vectors that are kept of their
+            sentences, which spare embedding some of them.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     embed: Callable[[Sequence[str], Meter | None], NDArray[np.float32]]
     glossary: Glossary = Glossary({})
+    sentences: Callable[[Mapping[str, str]], dict[str, SentenceVectors]] | None = None
 
     @property
     def _llm_type(self) -> str:
@@ -72,6 +77,7 @@ class QuotesChatModel(BaseChatModel):
             passages,
             lambda texts: self.embed(texts, meter),
             limit,
+            self._kept(kwargs.get("matches", ())),
         )
         said = False
         for text, number in picked:
@@ -79,6 +85,14 @@ class QuotesChatModel(BaseChatModel):
             yield ChatGenerationChunk(message=AIMessageChunk(content=f"{text} [{number}]\n"))
         if not said:
             yield ChatGenerationChunk(message=AIMessageChunk(content=NO_ANSWER))
+
+    def _kept(self, matches: Sequence[Match]) -> dict[int, SentenceVectors]:
+        """By number of the passage, the vectors that are kept of its sentences."""
+        if self.sentences is None:
+            return {}
+        wanted = {m.key: str(m.metadata.get("embedded_hash", "")) for m in matches}
+        kept = self.sentences(wanted)
+        return {n: kept[m.key] for n, m in enumerate(matches, 1) if m.key in kept}
 
 
 def row_as_prose(row: str) -> str:

@@ -19,7 +19,14 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from retrieval.embedding.quantised import write_int8
-from retrieval.embedding.runtime import GRAPH_FILE, GRAPH_FILES, Precision, Runtime
+from retrieval.embedding.runtime import (
+    GRAPH_FILE,
+    GRAPH_FILES,
+    TOKENS,
+    VECTOR,
+    Precision,
+    Runtime,
+)
 from retrieval.embedding.weights import (
     NAME,
     OFFICIAL,
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 MANIFEST_FILE = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 """Raise it when a graph changes: exports of another format are made anew."""
 OPSET = 17
 MIN_AGREEMENT: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.98}
@@ -230,7 +237,8 @@ def _load_reference(weights: Path) -> "SentenceTransformer":
 def _write_graph(model: "SentenceTransformer", path: Path) -> None:
     """Trace the whole model, pooling and normalising included; batch and length stay free.
 
-    The graph takes no attention mask: the runtime never pads.
+    Its outputs are the vectors and, for those who ask, the states of the tokens that they are the
+    mean of. The graph takes no attention mask: the runtime never pads.
     """
     import torch
 
@@ -239,8 +247,9 @@ def _write_graph(model: "SentenceTransformer", path: Path) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-            return self.model({"input_ids": input_ids})["sentence_embedding"]
+        def forward(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            made = self.model({"input_ids": input_ids})
+            return made["sentence_embedding"], made["token_embeddings"]
 
     with torch.no_grad():
         torch.onnx.export(
@@ -248,8 +257,12 @@ def _write_graph(model: "SentenceTransformer", path: Path) -> None:
             (torch.tensor([[101, 2003, 102], [101, 2054, 102]]),),
             str(path),
             input_names=["input_ids"],
-            output_names=["embedding"],
-            dynamic_axes={"input_ids": {0: "batch", 1: "length"}, "embedding": {0: "batch"}},
+            output_names=[VECTOR, TOKENS],
+            dynamic_axes={
+                "input_ids": {0: "batch", 1: "length"},
+                VECTOR: {0: "batch"},
+                TOKENS: {0: "batch", 1: "length"},
+            },
             opset_version=OPSET,
             dynamo=False,
         )

@@ -98,6 +98,26 @@ class MiniLM:
         rows = [known[text] for text in texts]
         return np.array(rows, dtype=np.float32).reshape(len(texts), DIMENSION)
 
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """Embed texts and, in the same runs, pieces of each as they are said in its context.
+
+        Args:
+            texts: what to embed.
+            spans: of each text, the pieces by character offsets, end exclusive.
+
+        Returns:
+            Float32, (n, 384), rows of norm 1; and of each text (pieces, 384): rows of norm 1, zero
+            for a piece that is beyond the window.
+
+        Raises:
+            EmbeddingError: the model cannot be had, exported, loaded or run.
+        """
+        if not texts:
+            return np.zeros((0, DIMENSION), dtype=np.float32), []
+        return self._loaded().embed_spans(texts, spans)
+
     def _loaded(self) -> Runtime:
         with self._lock:
             if self._runtime is None:

@@ -1,11 +1,11 @@
 """Runs an exported graph: onnxruntime on the CPU."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 Precision: TypeAlias = Literal["fp32", "int8"]
 """How matrix products are computed; int8 takes half the time and agrees to .996 and better."""
 
+OfToken = TypeVar("OfToken")
+
 GRAPH_FILE = "model.onnx"
 GRAPH_FILES: dict[Precision, str] = {"fp32": GRAPH_FILE, "int8": "model.int8.onnx"}
+VECTOR, TOKENS = "embedding", "tokens"
+"""Outputs of a graph: float32 (n, DIMENSION) of norm 1, and (n, tokens, DIMENSION)."""
 DIMENSION = 384
 WINDOW = 256
 """Tokens that the model reads, [CLS] and [SEP] included; its ``sentence_bert_config.json``."""
@@ -70,19 +74,59 @@ class Runtime:
             EmbeddingError: the graph cannot be run.
         """
         tokens = self._tokenize(texts)
-        batches = equal_length_batches([len(ids) for ids in tokens], TOKENS_PER_RUN)
         vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
 
-        def run(batch: list[int]) -> None:
-            vectors[batch] = self._run(np.stack([tokens[position] for position in batch]))
+        def run(batch: list[int], ids: NDArray[np.int64]) -> None:
+            (vectors[batch],) = self._run(ids, VECTOR)
+
+        self._run_all(tokens, run)
+        return vectors
+
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """The vectors of texts, as ``embed`` gives them, and those of pieces of each in its place.
+
+        Args:
+            texts: what to embed.
+            spans: of each text, the pieces by character offsets, end exclusive.
+
+        Returns:
+            Float32, (n, DIMENSION); and of each text (spans, DIMENSION): the means of the states of
+            a piece's own tokens, of norm 1, zero for a piece without a token within the window.
+
+        Raises:
+            EmbeddingError: the graph cannot be run.
+        """
+        tokens, offsets = self._tokenize_with_offsets(texts)
+        vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+        pieces = [np.zeros((len(each), DIMENSION), dtype=np.float32) for each in spans]
+
+        def run(batch: list[int], ids: NDArray[np.int64]) -> None:
+            vectors[batch], states = self._run(ids, VECTOR, TOKENS)
+            for position, of_text in zip(batch, states, strict=True):
+                pieces[position] = pooled(of_text, offsets[position], spans[position])
+
+        self._run_all(tokens, run)
+        return vectors, pieces
+
+    def _run_all(
+        self,
+        tokens: Sequence[NDArray[np.int64]],
+        run: Callable[[list[int], NDArray[np.int64]], None],
+    ) -> None:
+        """Run all texts, those of one length together; each batch is told its positions."""
+        batches = equal_length_batches([len(ids) for ids in tokens], TOKENS_PER_RUN)
+
+        def run_batch(batch: list[int]) -> None:
+            run(batch, np.stack([tokens[position] for position in batch]))
 
         if min(self._threads, len(batches)) <= 1:
             for batch in batches:
-                run(batch)
+                run_batch(batch)
         else:
             with ThreadPoolExecutor(min(self._threads, len(batches))) as pool:
-                list(pool.map(run, batches))
-        return vectors
+                list(pool.map(run_batch, batches))
 
     def _tokenize(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Token numbers, [CLS] to [SEP]; a text beyond the window loses its end, not its [SEP]."""
@@ -92,17 +136,50 @@ class Runtime:
             for encoding in self._tokenizer.encode_batch_fast(part)
         ]
 
-    def _run(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
-        """One run of the graph: tokens (n, length) to vectors (n, DIMENSION)."""
+    def _tokenize_with_offsets(
+        self, texts: Sequence[str]
+    ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+        """Token numbers as ``_tokenize`` gives them, and where they stand: (tokens, 2) a text.
+
+        Special tokens stand at 0 to 0.
+        """
+        tokens, offsets = [], []
+        for part in _parts(texts):
+            for encoding in self._tokenizer.encode_batch(part):
+                tokens.append(np.asarray(_cut(encoding.ids), dtype=np.int64))
+                offsets.append(np.asarray(_cut(encoding.offsets), dtype=np.int64))
+        return tokens, offsets
+
+    def _run(self, tokens: NDArray[np.int64], *wanted: str) -> list[NDArray[np.float32]]:
+        """One run of the graph on tokens (n, length): the outputs that are wanted."""
         try:
-            (vectors,) = self._session.run(None, {"input_ids": tokens})
+            made: list[NDArray[np.float32]] = self._session.run(wanted, {"input_ids": tokens})
         except Exception as error:
             rows, length = tokens.shape
             raise EmbeddingError(
                 f"onnxruntime failed on {rows} texts of {length} tokens with {NAME} ({error}): "
                 "free some memory and start again"
             ) from error
-        return np.asarray(vectors, dtype=np.float32)
+        return made
+
+
+def pooled(
+    states: NDArray[np.float32], offsets: NDArray[np.int64], spans: Sequence[tuple[int, int]]
+) -> NDArray[np.float32]:
+    """Means of the states of the tokens that stand within each span, of norm 1; zero for none.
+
+    Args:
+        states: of tokens, (tokens, dimension).
+        offsets: where they stand, (tokens, 2); those of no character belong to no span.
+        spans: by character offsets, end exclusive.
+    """
+    places = np.asarray(spans, dtype=np.int64).reshape(len(spans), 2, 1)
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    within = (starts >= places[:, 0]) & (ends <= places[:, 1]) & (ends > starts)
+    sums = within.astype(np.float32) @ states
+    norms = np.linalg.norm(sums, axis=1, keepdims=True)
+    norms[norms == 0] = 1
+    return np.asarray(sums / norms, dtype=np.float32)
 
 
 def equal_length_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
@@ -133,8 +210,10 @@ def _parts(texts: Sequence[str]) -> Iterator[list[str]]:
         yield [encodable(text) for text in texts[start : start + TOKENIZED_AT_ONCE]]
 
 
-def _cut(ids: list[int]) -> list[int]:
-    return ids if len(ids) <= WINDOW else ids[: WINDOW - 1] + ids[-1:]
+def _cut(of_tokens: list[OfToken]) -> list[OfToken]:
+    """What is within the window: a longer text loses its end, not its last special token."""
+    within = len(of_tokens) <= WINDOW
+    return of_tokens if within else of_tokens[: WINDOW - 1] + of_tokens[-1:]
 
 
 def encodable(text: str) -> str:

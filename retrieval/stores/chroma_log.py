@@ -141,8 +141,8 @@ class ChromaLog:
         for key, operation, vector, metadata in rows:
             records.pop(key, None)
             if operation != DELETE:
-                fields = json.loads(metadata)
-                text = fields.pop(DOCUMENT)
+                fields = json.loads(metadata or "{}")
+                text = fields.pop(DOCUMENT, "")
                 numbers = np.frombuffer(vector, "<f4").astype(np.float32)
                 records[key] = Record(key, text, own(fields), whole(numbers, fields))
         return list(records.values())
@@ -161,8 +161,8 @@ class ChromaLog:
         for number, metadata in self._after(
             "seq_id, metadata", after, f"AND operation != {DELETE}"
         ):
-            fields = json.loads(metadata)
-            del fields[DOCUMENT]
+            fields = json.loads(metadata or "{}")
+            fields.pop(DOCUMENT, None)
             yield number, fields
 
     def content(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, Mapping[str, Scalar]]]:
@@ -173,8 +173,8 @@ class ChromaLog:
             *numbers,
         )
         for number, metadata in rows:
-            fields = json.loads(metadata)
-            text = fields.pop(DOCUMENT)
+            fields = json.loads(metadata or "{}")
+            text = fields.pop(DOCUMENT, "")
             yield number, text, own(fields)
 
     @property

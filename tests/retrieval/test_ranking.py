@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.keywords import keyword_scores, terms
-from retrieval.ranking import distinct, fuse
+from retrieval.ranking import distinct, fuse, nearness
 from tests.fakes.documents import match
 
 
@@ -58,3 +59,24 @@ def test_the_same_words_of_two_plans_or_years_are_both_kept() -> None:
 def test_other_figures_are_never_duplicates() -> None:
     found = [match(LONG), match(LONG.replace("$20", "$30"))]
     assert distinct(found, 5) == found
+
+
+@given(
+    similarities=st.lists(st.floats(-1, 1), max_size=9),
+    known=st.lists(st.booleans(), min_size=9, max_size=9),
+)
+def test_without_sentences_nearness_is_similarity_and_with_them_it_keeps_their_order(
+    similarities: list[float], known: list[bool]
+) -> None:
+    assert nearness(similarities, [None] * len(similarities)) == similarities
+    sentences = [s if k else None for s, k in zip(similarities, known, strict=False)]
+    mixed = nearness(similarities, sentences)
+    assert len(mixed) == len(similarities)
+    ordered = [m for s, m, k in sorted(zip(similarities, mixed, known, strict=False)) if k]
+    assert ordered == sorted(ordered)
+
+
+def test_the_nearest_sentence_counts_as_much_as_the_whole() -> None:
+    assert nearness([0.2, 0.6, 0.4], [0.9, 0.1, 0.5]) == pytest.approx([0.5, 0.5, 0.5])
+    assert nearness([0.2, 0.6, 0.4], [0.9, 0.1, None]) == pytest.approx([0.5, 0.5, 0.5])
+    assert nearness([0.2, 0.6], [0.9, 0.9]) == pytest.approx([0, 0.5])
