@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_app.contradictions import Finding, contradictions
+from chat_app.denials import denials
 from chat_app.evidence import Evidence, read_passages, tokens
 from chat_app.lexing import lexed
 from chat_app.names import foreign_names
@@ -117,6 +118,7 @@ def _findings(sentence: str, evidence: Sequence[Evidence]) -> Iterator[Finding]:
     yield from contradictions(sentence, evidence)
     units = [unit for held in evidence for unit in held.units]
     yield from (Finding("binding", reason) for reason in swaps(lexed(sentence), units))
+    yield from (Finding("negation", reason) for reason in denials(sentence, units))
     for name in foreign_names(sentence, evidence):
         yield Finding("name", f"the passage does not name {name!r}")
 

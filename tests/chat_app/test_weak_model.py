@@ -29,7 +29,7 @@ PLANS = [
     plan_document(
         policy,
         2026,
-        "The annual physical with a network doctor is preventive care and has no copay.",
+        "Preventive care: the annual physical is covered at 100% in-network with no copay.",
         f"The annual deductible is {deductible} per person in every plan year.",
         f"A specialist visit costs {visit} with a network doctor and needs no referral.",
         "Acupuncture and massage therapy are not covered outside the network.",
