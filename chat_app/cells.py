@@ -45,6 +45,12 @@ _PART = 0.75
 _ABBREVIATIONS = re.compile(r"\b([A-Z]{2,})s\b")
 _NON = re.compile(r"\bnon[\s-]+(?=\w)", re.IGNORECASE)
 _LONGEST_HEADER = 100
+_YEAR = re.compile(r"\b20\d\d\b")
+_ASKS_CHANGE = re.compile(
+    r"\b(?:chang|differ|compar|increas|decreas|rose|rise|fell|went|goes? (?:up|down)|used to|before"
+    r"|new\b|last year|previous)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,11 @@ def read_row(text: str) -> Row:
     return Row(tuple(labels), tuple(map(_cell, rest)))
 
 
-def chosen_cells(row: Row, question: str) -> tuple[RowCell, ...]:
+def chosen_cells(row: Row, question: str, year: int | None = None) -> tuple[RowCell, ...]:
     """The cells of the columns that a question names; without a name, all that state values.
+
+    Of columns for several years the one of the plan's year is chosen, unless the question asks for
+    another, or for what changed.
 
     Notes, such as limitations, are chosen when the question asks for what they say, and when a
     row holds nothing else.
@@ -102,7 +111,7 @@ def chosen_cells(row: Row, question: str) -> tuple[RowCell, ...]:
     notes = [cell for cell in cells if is_notes(cell.header)]
     if notes and (not values or _asks_notes(row, notes, values, question)):
         return tuple(notes)
-    return tuple(_named(values, question)) if values else cells
+    return tuple(_of_year(_named(values, question), question, year)) if values else cells
 
 
 def read_aloud(row: Row, cells: Sequence[RowCell]) -> str:
@@ -133,12 +142,17 @@ def only_notes(cells: Sequence[RowCell], question: str) -> bool:
 
 
 def column_fit(row: Row, cells: Sequence[RowCell], question: str) -> int:
-    """1 when cells are of the network that is asked for, -1 when of another one only."""
+    """1 when cells are of the network that is asked for, -1 when of another one only.
+
+    Who names no network means care inside it.
+    """
     said = facets(" ".join((*row.labels, *(cell.text for cell in cells))))
     asked = {facet for facet in facets(question) if facet[0] == NETWORK}
     held = {facet for facet in said if facet[0] == NETWORK}
-    if not asked or not held:
+    if not held:
         return 0
+    if not asked:
+        return -1 if held == {(NETWORK, "out")} else 0
     return 1 if asked & held else -1
 
 
@@ -203,6 +217,17 @@ def _named(cells: Sequence[RowCell], question: str) -> list[RowCell]:
     hits = [len(words & (header - shared)) for header in headers]
     best = max(hits)
     return [cell for cell, hit in zip(kept, hits, strict=True) if hit == best]
+
+
+def _of_year(cells: Sequence[RowCell], question: str, year: int | None) -> Sequence[RowCell]:
+    asked = set(_YEAR.findall(question))
+    if year is None or _ASKS_CHANGE.search(question) or asked - {str(year)}:
+        return cells
+    headers = [set(_YEAR.findall(cell.header)) for cell in cells]
+    mine = [
+        cell for cell, years in zip(cells, headers, strict=True) if str(year) in years or not years
+    ]
+    return mine if any(str(year) in years for years in headers) else cells
 
 
 def _conflicts(header: frozenset[Facet], asked: frozenset[Facet]) -> bool:

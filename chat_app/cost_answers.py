@@ -157,5 +157,11 @@ def _rows(passages: Sequence[Match], question: str) -> list[Candidate]:
 def _numbered(match: Match, number: int) -> Passage:
     own_start = match.own_start - match.start
     return Passage(
-        number, match.text, match.title, match.section, match.policy or "", own_start=own_start
+        number,
+        match.text,
+        match.title,
+        match.section,
+        match.policy or "",
+        match.plan_year,
+        own_start,
     )

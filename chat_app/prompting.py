@@ -38,6 +38,7 @@ class Passage:
     Attributes:
         number: from 1.
         plan: empty for documents of all plans.
+        year: of the plan; None for documents of every year.
         own_start: where its own text begins; before it stands the end of another passage, for
             context, which is not of its section.
     """
@@ -47,6 +48,7 @@ class Passage:
     title: str
     section: str
     plan: str
+    year: int | None = None
     own_start: int = 0
 
 
@@ -127,6 +129,7 @@ def read_passages(content: str) -> tuple[str, list[Passage]]:
                 title=attributes["title"],
                 section=attributes["section"],
                 plan=attributes["plan"],
+                year=int(attributes["year"]) if attributes["year"] else None,
                 own_start=int(attributes["begins_at"]),
             )
         )

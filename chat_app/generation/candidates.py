@@ -91,7 +91,7 @@ def _of_row(passage: Passage, rank: int, span: Span, question: str) -> Iterator[
     text = passage.text[span.start : span.end]
     if _says_something(text, in_list=False):
         row = read_row(text)
-        cells = chosen_cells(row, question)
+        cells = chosen_cells(row, question, passage.year)
         said = read_aloud(row, cells)
         yield Candidate(passage, rank, span, None, _section(passage), said, row, cells)
 

@@ -15,8 +15,8 @@ NAMES = PlanBook([("PPO_PLUS", 2025), ("HMO_SELECT", 2025)]).names
     [
         (
             (
-                "What are the deductible, the out-of-pocket maximum and the coinsurance for a hospital "
-                "stay?"
+                "What are the deductible, the out-of-pocket maximum and the coinsurance for a "
+                "hospital stay?"
             ),
             (
                 "What is the deductible?",
