@@ -265,7 +265,8 @@ class Answering:
         found = self._parts.searcher.search(Query(text, where, PASSAGES), asked.meter)
         matches = tuple(asked.guarding.passages(text, found))
         milliseconds = (time.monotonic() - started) * 1000
-        searched = Searched(plan, to_json(where), matches, milliseconds)
+        other = text if text != asked.text else ""
+        searched = Searched(plan, to_json(where), matches, milliseconds, other)
         self._composition.searched(searched)
         yield searched
         return matches

@@ -176,12 +176,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A search was made: for which plan, with which filter, what it found, how long it took."""
+    """A search was made.
+
+    Attributes:
+        plan: for which it was made.
+        where: its filter.
+        matches: what it found.
+        milliseconds: it took.
+        text: what was searched for, where it is not the question itself.
+    """
 
     plan: Plan | None
     where: Mapping[str, object]
     matches: tuple[Match, ...]
     milliseconds: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

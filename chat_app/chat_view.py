@@ -221,6 +221,8 @@ def _search(search: Searched) -> str:
     count = len(search.matches)
     found = "1 passage" if count == 1 else f"{count} passages"
     heading = f"**{inert(plan)}**: {found} in {_milliseconds(search.milliseconds)}"
+    if search.text:
+        heading += f" for “{inert(search.text)}”"
     passages = "\n".join(
         f"1. {inert(_label(match, match.own_page))} ({match.score:.2f})" for match in search.matches
     )

@@ -23,7 +23,7 @@ from chat_app.evidence import tokens
 from chat_app.plan_names import place_named
 from chat_app.plans import Meant
 from chat_app.prompting import Failed
-from chat_app.verification import verify
+from chat_app.verification import names_its_subject, verify
 from chat_app.writing import Task
 from retrieval.documents import Match
 
@@ -112,11 +112,11 @@ class Composition:
             return None
         # A cell of a comparison is no sentence: for "$40" alone, closeness says nothing.
         closeness = None if task.is_cell else self._closeness
-        reasons = self._reasons(draft.text, cited, plan, closeness)
+        reasons = self._reasons(draft.text, cited, plan, task.question, closeness)
         if reasons:
             passage = attributed(draft.text, task.passages)
             cited = [passage] if passage else []
-            if not passage or self._reasons(draft.text, cited, plan, closeness):
+            if not passage or self._reasons(draft.text, cited, plan, task.question, closeness):
                 self._fail(draft.text, reasons, _Place.of(draft.text, task, plan))
                 return None
             if self._speaks_of_others(draft.text, cited, plan):
@@ -192,14 +192,21 @@ class Composition:
         text: str,
         cited: Sequence[Match],
         plan: Plan | None,
+        question: str,
         closeness: Closeness | None,
     ) -> tuple[str, ...]:
-        """Why these passages do not bear the sentence out; empty when they do."""
+        """Why these passages do not bear the sentence out; empty when they do.
+
+        "It is free." must hold of what the question is about.
+        """
         if not cited:
             return ("it names no passage that there is, and none says it clearly",)
         foreign = sorted(self._named(text) - self._spoken_of(plan, cited))
         named = tuple(f"the passage does not speak of {policy_label(p)}" for p in foreign)
-        return verify(text, cited, closeness).reasons + named
+        verdict = verify(text, cited, closeness)
+        if not verdict.quoted and not names_its_subject(text):
+            verdict = verify(f"{question.rstrip(' ?')}: {text}", cited, closeness)
+        return verdict.reasons + named
 
     def _speaks_of_others(self, text: str, cited: Sequence[Match], plan: Plan | None) -> bool:
         """Does a common document say this of other plans alone?"""

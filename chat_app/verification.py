@@ -17,6 +17,7 @@ from chat_app.support import features, support
 from chat_app.swaps import swaps
 from chat_app.values import Value, same, values
 from retrieval.documents import Match
+from retrieval.keywords import terms
 
 MIN_WORDS = 0.1
 """Least support of the words.
@@ -112,6 +113,20 @@ def verify(
         findings=tuple(dict.fromkeys(_findings(sentence, evidence))),
         closeness=closeness(sentence, evidence) if closeness else 1.0,
     )
+
+
+def names_its_subject(sentence: str) -> bool:
+    """Does a sentence say of what it speaks? "It is covered." and "You pay nothing." do not."""
+    return any(token.kind == "word" and token.said not in _OF_ANYTHING for token in lexed(sentence))
+
+
+_OF_ANYTHING = frozenset(
+    terms(
+        "cover coverage pay pays cost need require plan yes nothing free charge amount all apply "
+        "everything anything include member benefit service thing fully always never completely"
+    )
+)
+"""Words that say nothing of what a sentence is about."""
 
 
 def _findings(sentence: str, evidence: Sequence[Evidence]) -> Iterator[Finding]:

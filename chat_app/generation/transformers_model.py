@@ -19,6 +19,7 @@ from chat_app.generation.transformers_loading import resolve
 from chat_app.generation.transformers_running import LocalModel
 from chat_app.generation.transformers_weights import ModelFiles, find_model
 from chat_app.generation.untraced import UntracedChatModel
+from retrieval.pricing import FREE
 
 SECONDS = 300.0
 """Longest wait for the next piece of an answer: two processor cores read a prompt of 6,000 tokens
@@ -71,6 +72,11 @@ class TransformersChatModel(UntracedChatModel):
     @property
     def _llm_type(self) -> str:
         return "transformers"
+
+    @property
+    def priced_as(self) -> str:
+        """Under which name its tokens are counted: nobody is paid for them."""
+        return FREE + self.model_id
 
     def _stream(
         self,

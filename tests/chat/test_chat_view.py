@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chat_app import chat_view as view
-from chat_app.answers import Answer, Citation, Plan, Searched
+from chat_app.answers import Answer, Citation, Plan, Searched, Stepped
 from chat_app.plans import PlanBook
 from retrieval.errors import QuestionError
 from tests.fakes.documents import match
@@ -128,6 +128,22 @@ def test_the_details_of_a_search_say_filter_time_and_passages_with_nothing_activ
         "Filter: policy is PPO\\_PLUS or common, and plan\\_year is 2024 or any\n\n"
         "1. PPO Plus · Plan \\[x\\](y) · page 3 · Visits (0.50)"
     )
+
+
+def test_what_was_searched_for_is_shown_where_it_is_not_the_question() -> None:
+    search = Searched(None, {}, (), 12.3, "What do I pay for *surgery*?")
+    assert "in 12 ms for “What do I pay for \\*surgery\\*?”" in view.search_details([search])
+
+
+def test_a_tool_is_shown_with_its_arguments_and_the_beginning_of_what_it_brought() -> None:
+    arguments = {"plans": ["PPO Plus", "HMO"], "topic": "MRI | <b>"}
+    step = Stepped("compare", arguments, "word " * 200, 31.0)
+    details = view.search_details([step])
+    assert details.startswith("**Compare** (plans\\: PPO Plus, HMO; topic\\: MRI")
+    assert "<b>" not in details
+    assert details.endswith("word ...")
+    assert len(details) < 450
+    assert view.search_name([step]) == "the plan documents"
 
 
 def test_a_filter_of_another_form_is_shown_as_json() -> None:

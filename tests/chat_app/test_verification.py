@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chat_app.evidence import Evidence
 from chat_app.generation.quotes import row_as_prose
 from chat_app.values import Value, values
-from chat_app.verification import MIN_CLOSENESS, MIN_WORDS, verify
+from chat_app.verification import MIN_CLOSENESS, MIN_WORDS, names_its_subject, verify
 from retrieval.documents import Match
 from retrieval.sentences import is_row, sentences
 from tests.fakes.documents import match
@@ -258,6 +258,23 @@ def test_any_text_is_judged(said: str) -> None:
     verdict = verify(said, [VISITS, ROWS])
     assert 0 <= verdict.words <= 1
     assert verdict.supported == (not verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("All of it is free.", False),
+        ("Yes, it is covered.", False),
+        ("You pay nothing.", False),
+        ("You pay $40.", False),
+        ("It is not covered.", False),
+        ("The copay is $40.", True),
+        ("Acupuncture is covered.", True),
+        ("No referral is needed.", True),
+    ],
+)
+def test_a_sentence_says_of_what_it_speaks(sentence: str, names: bool) -> None:
+    assert names_its_subject(sentence) is names
 
 
 def test_words_alone_decide_from_a_least_support() -> None:

@@ -294,3 +294,19 @@ def test_a_sentence_is_not_found_where_another_passage_denies_it() -> None:
     )
     said = "Acupuncture by a licensed network therapist is covered by this plan."
     assert attributed(said, [denies, says]) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("All of it is free [1].", False),
+        ("It is not covered [1].", False),
+        ("You pay $40 [1].", True),
+        ("It costs $250 [1].", False),
+    ],
+)
+def test_a_sentence_that_names_nothing_must_hold_of_what_is_asked(
+    written: str, shown: bool
+) -> None:
+    answer, _ = ask(written, "", question=Question("What is a specialist visit?", ("PPO_PLUS",)))
+    assert any(s.text == written.removesuffix(" [1].") + "." for s in answer.sentences) is shown
