@@ -3,22 +3,23 @@
 ``python -m benchmarks.prompt_attacks train DATA`` writes the coefficients and the curves that chose
 the thresholds; ``... measure DATA`` prints the figures. DATA is the folder with the labelled sets
 (``prompt_injection``, ``northwind`` and so on); without it nothing can be trained, as none of its
-rows is kept in the project. Allow three minutes on two cores, or give ``--cache`` for later runs.
+rows is kept in the project. Allow four minutes on two cores, or give ``--cache`` for later runs.
+
+Every text is scored by a classifier that saw no text of its source, and judged by thresholds that
+were chosen on such scores of other texts (``prompt_attacks_thresholds.py``).
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # type: ignore[import-untyped]
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
+from benchmarks.prompt_attacks_figures import curve, print_failures, print_figures
 from benchmarks.prompt_attacks_rows import (
     TRAINABLE,
     Row,
@@ -26,171 +27,51 @@ from benchmarks.prompt_attacks_rows import (
     question_rows,
     sentence_rows,
 )
+from benchmarks.prompt_attacks_thresholds import (
+    across_halves,
+    chosen_on,
+    from_other_sources,
+)
+from benchmarks.prompt_attacks_training import (
+    Cache,
+    texts_of,
+    train_sentences,
+    trainer,
+)
 from chat_app.guards.hooks import Withheld
 from chat_app.guards.prompt_attacks import PromptAttackGuard
-from chat_app.guards.prompt_attacks_model import (
-    COEFFICIENTS,
-    SHORT,
-    Classifier,
-    features,
-    load_classifier,
-)
-from chat_app.guards.prompt_attacks_passages import suspects
-from chat_app.guards.prompt_attacks_text import readings, windows
+from chat_app.guards.prompt_attacks_model import COEFFICIENTS, Classifier
+from chat_app.guards.prompt_attacks_questions import score_question
 from retrieval.embedding.minilm import MiniLM
 from retrieval.usage import Meter
 
 FIGURES = COEFFICIENTS.with_suffix(".json")
-INVERSE_REGULARISATION = 1.0
-MOST_BENIGN, MOST_BENEFITS = 0.05, 0.01
-"""False positives at which the threshold is set; promised are 0.05 and 0.02."""
-
-MOST_SHORT = 0.01
-"""Of short benign texts; the long ones may have the rest of MOST_BENIGN."""
-
-MOST_SENTENCES = 0.2
-"""False positives among sentences that pass the screen; one chunk in 45 of real documents does.
-
-These are hard ones, written to look like instructions to the assistant."""
-
-FOLDS = 5
-
-TRAINED_ONLY = frozenset({"own", "HaluEval", "presidio-research", "Northwind pages"})
-
-Vectors = Callable[[Sequence[str]], NDArray[np.float32]]
-
-
-class Cache:
-    """Embeddings by text, kept in a file between runs when there is one."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._embedder = MiniLM()
-        self._known: dict[str, NDArray[np.float32]] = {}
-        if path and path.exists():
-            with np.load(path) as stored:
-                self._known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
-
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embed texts; float32 (n, 384)."""
-        return np.stack([self._known[text] for text in texts])
-
-    def learn(self, texts: Sequence[str]) -> None:
-        """Embed what is not known yet, and save."""
-        missing = sorted(set(texts) - self._known.keys())
-        for at in range(0, len(missing), 256):
-            batch = missing[at : at + 256]
-            self._known.update(zip(batch, self._embedder.embed(batch), strict=True))
-        if self._path and missing:
-            texts, vectors = list(self._known), np.stack(list(self._known.values()))
-            np.savez(self._path, texts=np.array(texts), vectors=vectors)
-
-
-def train(rows: Sequence[Row], vectors: Vectors) -> Classifier:
-    """A classifier of whole texts, by their first reading."""
-    matrix = sparse.csr_matrix(np.stack([_whole(row.text, vectors) for row in rows]))
-    model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=3000, class_weight="balanced")
-    model.fit(matrix, [row.attack for row in rows])
-    return Classifier(model.coef_[0].astype(np.float32), float(model.intercept_[0]), 0.0, 0.0)
-
-
-def score(classifier: Classifier, text: str, vectors: Vectors) -> float:
-    """As the guard scores a question: the worst of its readings."""
-    parts = [windows(reading) for reading in readings(text)]
-    return max(classifier.worst(part, vectors(part)) for part in parts)
-
-
-def _whole(text: str, vectors: Vectors) -> NDArray[np.float32]:
-    parts = windows(readings(text)[0])
-    mean = vectors(parts).mean(axis=0)
-    return features(" ".join(parts), mean / np.linalg.norm(mean))
-
-
-def texts_of(rows: Sequence[Row]) -> list[str]:
-    """Everything that has to be embedded to judge rows."""
-    return [part for row in rows for reading in readings(row.text) for part in windows(reading)]
+CUT = 100
+"""Characters of the short version of each labelled text, which says what length contributes."""
 
 
 def unseen_scores(
-    rows: Sequence[Row], vectors: Vectors, trained: Sequence[Row] = ()
-) -> NDArray[np.float64]:
-    """Scores of all rows, each by a classifier that saw no row of its source.
+    rows: Sequence[Row], judged: Sequence[Row], vectors: Cache
+) -> tuple[Classifier, NDArray[np.float64]]:
+    """The classifier of all trainable rows, and scores by ones that saw no row of the same source.
 
     Args:
-        rows: to score.
+        rows: those to train on are among them.
+        judged: to score.
         vectors: knows all of their parts.
-        trained: to learn from, where they are others than the rows to score.
     """
-    trained = [row for row in trained or rows if row.train]
-    of_all = train(trained, vectors)
-    others = {
-        start: train([row for row in trained if not row.source.startswith(start)], vectors)
-        for start in TRAINABLE
-    }
-
-    def judge(row: Row) -> Classifier:
-        return next((c for start, c in others.items() if row.source.startswith(start)), of_all)
-
-    return np.array([score(judge(row), row.text, vectors) for row in rows])
-
-
-def thresholds(rows: Sequence[Row], scores: NDArray[np.float64]) -> tuple[float, float]:
-    """For long and for short texts, the least with few false positives on benign texts.
-
-    Of the sources that are never trained on, only the half for development is looked at.
-    """
-    pairs = list(zip(rows, scores, strict=True))
-    benign = [
-        (len(r.text) <= SHORT, s)
-        for r, s in pairs
-        if r.labelled and not r.attack
-        for _ in range(1 if r.train else 2 * r.development)  # each stands for both halves
-    ]
-    benefits = [s for r, s in pairs if r.kind == "benefits" and r.development]
-    of_short, of_long = ([s for short, s in benign if short is kind] for kind in (True, False))
-    for_short = max(np.quantile(of_short, 1 - MOST_SHORT), np.quantile(benefits, 1 - MOST_BENEFITS))
-    left = MOST_BENIGN * len(benign) - sum(s > for_short for s in of_short)
-    return float(np.quantile(of_long, 1 - left / len(of_long))), float(for_short)
-
-
-def sentence_threshold(rows: Sequence[Row], vectors: Vectors) -> float:
-    """That few sentences of documents exceed, of those that pass the screen."""
-    pairs = zip(rows, folded_scores(rows, vectors), strict=True)
-    benign = [s for row, s in pairs if not row.attack and suspects(row.text)]
-    return float(np.quantile(benign, 1 - MOST_SENTENCES))
-
-
-def folded_scores(rows: Sequence[Row], vectors: Vectors) -> NDArray[np.float64]:
-    """Scores of all rows, each by a classifier that did not see it but saw its source."""
-    scores = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        seen = [row for at, row in enumerate(rows) if at % FOLDS != fold and row.train]
-        classifier = train(seen, vectors)
-        for at in range(fold, len(rows), FOLDS):
-            scores[at] = score(classifier, rows[at].text, vectors)
-    return scores
-
-
-def curve(
-    rows: Sequence[Row], scores: NDArray[np.float64], *, short: bool
-) -> list[dict[str, float]]:
-    """Recall and false positives of unseen labelled texts, and of benefits questions."""
-    length = np.array([(len(row.text) <= SHORT) is short for row in rows])
-    groups = {
-        "recall": np.array([r.labelled and r.attack for r in rows]) & length,
-        "benign": np.array([r.labelled and not r.attack for r in rows]) & length,
-        "benefits": np.array([r.kind == "benefits" for r in rows]) & length,
-    }
-    return [
-        {"threshold": float(at)}
-        | {name: round(float((scores[kept] > at).mean()), 4) for name, kept in groups.items()}
-        for at in np.arange(-2, 4.01, 0.5)
-    ]
-
-
-def area(rows: Sequence[Row], scores: NDArray[np.float64]) -> float:
-    """Area under the ROC curve; 0.5 is chance."""
-    return float(roc_auc_score([row.attack for row in rows], scores))
+    trainable = [row for row in rows if row.train]
+    train = trainer(trainable, vectors)
+    of_all = train(np.ones(len(trainable), dtype=np.bool_))
+    scores = np.zeros(len(judged))
+    for start in ("", *TRAINABLE):
+        classifier = of_all
+        if start:
+            classifier = train(np.array([not row.source.startswith(start) for row in trainable]))
+        for at, row in enumerate(judged):
+            if row.source.startswith(start):  # the last that fits saw none of its source
+                scores[at] = score_question(classifier, row.text, vectors)
+    return of_all, scores
 
 
 @click.group()
@@ -206,31 +87,46 @@ def train_command(data: Path, cache: Path | None) -> None:
     vectors = Cache(cache)
     rows, sentences = question_rows(data), sentence_rows(data)
     vectors.learn(texts_of([*rows, *sentences]))
-    scores = folded_scores(rows, vectors)
-    questions = train([row for row in rows if row.train], vectors)
-    passages = train(sentences, vectors)
-    for_long, for_short = thresholds(rows, scores)
-    for_sentences = sentence_threshold(sentences, vectors)
+    judged = [row for row in rows if row.judged]
+    questions, scores = unseen_scores(rows, judged, vectors)
+    write(questions, train_sentences(sentences, vectors), (judged, scores))
+    click.echo(FIGURES.read_text())
+
+
+def write(
+    questions: Classifier,
+    sentences: tuple[Classifier, float],
+    unseen: tuple[Sequence[Row], NDArray[np.float64]],
+) -> None:
+    """Keep the classifiers, the thresholds that scores of unseen texts choose, and the curves."""
+    judged, scores = unseen
+    passages, for_sentences = sentences
+    for_long, for_short = chosen_on(judged, scores)
     np.savez_compressed(
         COEFFICIENTS,
-        questions_weights=questions.weights.astype(np.float16),
-        questions_bias=questions.bias,
-        questions_threshold=for_long,
-        questions_short_threshold=for_short,
-        passages_weights=passages.weights.astype(np.float16),
-        passages_bias=passages.bias,
-        passages_threshold=for_sentences,
-        passages_short_threshold=for_sentences,
+        allow_pickle=False,
+        **_kept("questions", questions, for_long, for_short),
+        **_kept("passages", passages, for_sentences, for_sentences),
     )
     figures = {
         "questions_threshold": for_long,
         "questions_short_threshold": for_short,
         "passages_threshold": for_sentences,
-        "curve_of_short_texts": curve(rows, scores, short=True),
-        "curve_of_long_texts": curve(rows, scores, short=False),
+        "curve_of_short_texts": curve(judged, scores, short=True),
+        "curve_of_long_texts": curve(judged, scores, short=False),
     }
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    click.echo(FIGURES.read_text())
+
+
+def _kept(
+    name: str, classifier: Classifier, threshold: float, short: float
+) -> dict[str, NDArray[np.generic]]:
+    return {
+        f"{name}_weights": classifier.weights.astype(np.float16),
+        f"{name}_bias": np.array(classifier.bias),
+        f"{name}_threshold": np.array(threshold),
+        f"{name}_short_threshold": np.array(short),
+    }
 
 
 @main.command("measure")
@@ -240,63 +136,33 @@ def train_command(data: Path, cache: Path | None) -> None:
     "--failures", is_flag=True, help="Print the start of each labelled text judged wrong."
 )
 def measure_command(data: Path, cache: Path | None, *, failures: bool) -> None:
-    """Print how rows are judged by classifiers that saw none of their source."""
+    """Print how rows are judged by classifiers and thresholds that saw none of them."""
     vectors = Cache(cache)
     rows = question_rows(data)
-    short = [replace(r, text=r.text[:100]) for r in rows if r.labelled]
+    judged = [row for row in rows if row.judged]
+    short = [replace(row, text=row.text[:CUT]) for row in judged if row.labelled]
     vectors.learn(texts_of([*rows, *short]))
-    scores = unseen_scores(rows, vectors) - _limits(rows)
-    click.echo("By classifiers that saw no row of the source:")
-    _print_groups(rows, scores)
-    of_short = unseen_scores(short, vectors, trained=rows) - _limits(short)
-    _print_labelled("cut to 100 characters", short, of_short)
-    click.echo("The same with classifiers that saw other rows of their source, where permitted:")
-    _print_groups(rows, folded_scores(rows, vectors) - _limits(rows))
+    _, both = unseen_scores(rows, [*judged, *short], vectors)
+    scores, of_short = np.split(both, [len(judged)])
+    print_measured(judged, scores, short, of_short)
     if failures:
-        for row, value in zip(rows, scores, strict=True):
-            if row.labelled and (value > 0) != row.attack:
-                click.echo(
-                    f"{value:6.2f} {'missed' if row.attack else 'refused'} {row.text[:150]!r}"
-                )
+        print_failures(judged, scores - across_halves(judged, scores))
     _print_indirect(data)
 
 
-def _limits(rows: Sequence[Row]) -> NDArray[np.float64]:
-    classifier = load_classifier("questions")
-    return np.array([classifier.limit(row.text) for row in rows])
-
-
-def _print_groups(rows: Sequence[Row], scores: NDArray[np.float64]) -> None:
-    groups: dict[tuple[bool, str, str], list[float]] = defaultdict(list)
-    for row, value in zip(rows, scores, strict=True):
-        if row.source not in TRAINED_ONLY:
-            half = "" if row.train else " (chosen on)" if row.development else " (unseen half)"
-            groups[row.attack, row.source + half, row.kind].append(value)
-    for (attack, source, kind), values in sorted(groups.items()):
-        share = np.mean(np.array(values) > 0)
-        label = "attack" if attack else "benign"
-        click.echo(f"{label} {source}, {kind}: {share:.3f} refused of {len(values)}")
-    named: dict[str, Callable[[Row], bool]] = {
-        "all labelled": lambda row: row.labelled,
-        "qualifire": lambda row: row.source.startswith("qualifire"),
-        "qualifire, unseen half": lambda row: (
-            row.source.startswith("qualifire") and not row.development
-        ),
-    }
-    for name, keep in named.items():
-        kept = [number for number, row in enumerate(rows) if keep(row)]
-        _print_labelled(name, [rows[number] for number in kept], scores[kept])
-    benefits = np.array([row.kind == "benefits" for row in rows])
-    click.echo(f"benefits questions: {(scores[benefits] > 0).mean():.4f} of {benefits.sum()}")
-
-
-def _print_labelled(name: str, rows: Sequence[Row], scores: NDArray[np.float64]) -> None:
-    attack = np.array([row.attack for row in rows])
-    click.echo(
-        f"{name}: recall {(scores[attack] > 0).mean():.3f} of {attack.sum()}, "
-        f"false positives {(scores[~attack] > 0).mean():.3f} of {(~attack).sum()}, "
-        f"AUROC {area(rows, scores):.3f}"
-    )
+def print_measured(
+    judged: Sequence[Row],
+    scores: NDArray[np.float64],
+    short: Sequence[Row],
+    of_short: NDArray[np.float64],
+) -> None:
+    """The figures of texts and of their short versions, each way that thresholds are chosen."""
+    click.echo("Classifiers that saw no row of the source, thresholds chosen on the other half:")
+    print_figures(judged, scores - across_halves(judged, scores))
+    click.echo(f"The same texts cut to {CUT} characters:")
+    print_figures(short, of_short - chosen_on(judged, scores)[1], totals_only=True)
+    click.echo("Thresholds chosen on the other sources alone:")
+    print_figures(judged, scores - from_other_sources(judged, scores), totals_only=True)
 
 
 def _print_indirect(data: Path) -> None:

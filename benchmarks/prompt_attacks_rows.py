@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 OWN = Path(__file__).with_name("prompt_attacks_own.yaml")
+SENTENCES = Path(__file__).with_name("prompt_attacks_sentences.yaml")
 SAMPLES = Path(__file__).parents[1] / "samples"
 QUESTIONS = Path(__file__).parents[1] / "tests" / "samples" / "questions.jsonl"
 
@@ -45,8 +46,13 @@ class Row:
 
     @property
     def development(self) -> bool:
-        """In the half of the held-out rows that features and thresholds were chosen on?"""
+        """In the first of two halves? Of sources never trained on it was read while building."""
         return sha256(self.text.encode()).digest()[0] % 2 == 0
+
+    @property
+    def judged(self) -> bool:
+        """Is it of those that figures are about, and not only trained on?"""
+        return self.labelled or self.kind == "benefits" or self.source == "AttributionBench"
 
 
 def question_rows(data: Path) -> list[Row]:
@@ -57,12 +63,13 @@ def question_rows(data: Path) -> list[Row]:
 def sentence_rows(data: Path) -> list[Row]:
     """Sentences of documents, to train on: our own, Northwind's, and those of our samples."""
     own = yaml.safe_load(OWN.read_text("utf-8"))
+    frames = (
+        own["document_frames"] + yaml.safe_load(SENTENCES.read_text("utf-8"))["document_frames"]
+    )
     attacks = [*own["document_attacks"], *own["document_styles"]]
     attacks += [line for kind in own["attack"].values() for line in kind]
     attacks += [
-        frame.replace("{thing}", thing)
-        for frame in own["document_frames"]
-        for thing in own["document_things"]
+        frame.replace("{thing}", thing) for frame in frames for thing in own["document_things"]
     ]
     sentence = partial(Row, kind="document", train=True)
     rows = [sentence(text, attack=True, source="own") for text in attacks]
@@ -92,9 +99,10 @@ def _direct(data: Path) -> Iterator[Row]:
 
 def _own() -> Iterator[Row]:
     own = yaml.safe_load(OWN.read_text("utf-8"))
+    more = yaml.safe_load(SENTENCES.read_text("utf-8"))
     mine = partial(Row, source="own", train=True)
-    for label in ("benign", "attack"):
-        for kind, lines in own[label].items():
+    for texts, label in product((own, more), ("benign", "attack")):
+        for kind, lines in texts[label].items():
             yield from (mine(line, attack=label == "attack", kind=kind) for line in lines)
     chance = random.Random(SEED)  # noqa: S311 - no secret
     tasks = own["tasks"]

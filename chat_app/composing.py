@@ -20,10 +20,11 @@ from chat_app.citations import quoted_span, valid_numbers
 from chat_app.cost_answers import Sum
 from chat_app.drafts import Draft, says_something
 from chat_app.evidence import tokens
+from chat_app.guards.prompt_attacks_cues import gives_orders
 from chat_app.plan_names import place_named
 from chat_app.plans import Meant
 from chat_app.prompting import Failed
-from chat_app.verification import names_its_subject, verify
+from chat_app.verification import says_of_anything, verify
 from chat_app.writing import Task
 from retrieval.documents import Match
 
@@ -114,7 +115,9 @@ class Composition:
         closeness = None if task.is_cell else self._closeness
         reasons = self._reasons(draft.text, cited, plan, task.question, closeness)
         if reasons:
-            passage = attributed(draft.text, task.passages)
+            # What a model was told by a passage to say stands in that passage.
+            plain = [passage for passage in task.passages if not gives_orders(passage.text)]
+            passage = attributed(draft.text, plain)
             cited = [passage] if passage else []
             if not passage or self._reasons(draft.text, cited, plan, task.question, closeness):
                 self._fail(draft.text, reasons, _Place.of(draft.text, task, plan))
@@ -204,7 +207,7 @@ class Composition:
         foreign = sorted(self._named(text) - self._spoken_of(plan, cited))
         named = tuple(f"the passage does not speak of {policy_label(p)}" for p in foreign)
         verdict = verify(text, cited, closeness)
-        if not verdict.quoted and not names_its_subject(text):
+        if not verdict.quoted and says_of_anything(text):
             verdict = verify(f"{question.rstrip(' ?')}: {text}", cited, closeness)
         return verdict.reasons + named
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chat_app.contradictions import Finding, contradictions
 from chat_app.denials import denials
 from chat_app.evidence import Evidence, read_passages, tokens
-from chat_app.lexing import lexed
+from chat_app.lexing import lexed, telling
 from chat_app.names import foreign_names
 from chat_app.support import features, support
 from chat_app.swaps import swaps
@@ -115,9 +115,11 @@ def verify(
     )
 
 
-def names_its_subject(sentence: str) -> bool:
-    """Does a sentence say of what it speaks? "It is covered." and "You pay nothing." do not."""
-    return any(token.kind == "word" and token.said not in _OF_ANYTHING for token in lexed(sentence))
+def says_of_anything(sentence: str) -> bool:
+    """Does a sentence say something, and not of what? "It is covered.", "You pay nothing." do."""
+    said = lexed(sentence)
+    names = any(token.kind == "word" and token.said not in _OF_ANYTHING for token in said)
+    return bool(telling(said)) and not names
 
 
 _OF_ANYTHING = frozenset(

@@ -1,11 +1,12 @@
 """Prompt attacks: direct ones in a question, indirect ones in a passage.
 
 A question is refused when the worst of its readings (as written, and decoded where it hides
-something) scores above a threshold that was chosen on data; the curve stands in
-``prompt_attacks.json``, and ``benchmarks/prompt_attacks.py`` makes and measures both.
+something), or of their sentences, scores above a threshold that was chosen on texts of sources that
+the model had not seen; the curve stands in ``prompt_attacks.json``, and
+``benchmarks/prompt_attacks.py`` makes and measures both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,13 +16,10 @@ from chat_app.errors import GuardError
 from chat_app.guards.hooks import Allowed, Guard, Refused, Verdict, Withheld
 from chat_app.guards.prompt_attacks_model import load_classifier
 from chat_app.guards.prompt_attacks_passages import suspects
-from chat_app.guards.prompt_attacks_text import readings, windows
+from chat_app.guards.prompt_attacks_questions import Embed, score_question
 from prompts.library import prompt
 from retrieval.errors import EmbeddingError
 from retrieval.usage import Meter
-
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts to all-MiniLM-L6-v2 vectors, float32 (n, 384), rows of norm 1."""
 
 KEPT = 4096
 """Passages and questions whose scores are remembered."""
@@ -80,14 +78,7 @@ class PromptAttackGuard(Guard):
         return Withheld(found, worst) if found else Allowed(worst)
 
     def _score_question(self, question: str) -> float:
-        parts = [windows(reading) for reading in readings(question)]
-        vectors = self._vectors([part for reading in parts for part in reading])
-        worst, start = HARMLESS, 0
-        for reading in parts:
-            end = start + len(reading)
-            worst = max(worst, self._questions.worst(reading, vectors[start:end]))
-            start = end
-        return worst
+        return score_question(self._questions, question, self._vectors)
 
     def _score_passage(self, passage: str) -> float:
         sentences = suspects(passage)

@@ -194,7 +194,9 @@ _UNMISTAKABLE = re.compile(
     r"|\b(?:send|post|upload|forward|submit)\b[^.!?\n]{0,30}"
     r"\b(?:conversation|chat|history|question|answer|record)s?\b[^.!?\n]{0,30}"
     r"(?:https?://|ftp://|webhook)"
-    rf"|{CUES['override, other languages']}.{{0,60}}(?:{CUES['reveal, other languages']})"
+    rf"|(?:{CUES['override, other languages']}).{{0,60}}(?:{CUES['reveal, other languages']})"
+    rf"|(?:{CUES['override, other languages']}).{{0,20}}\b(?:anterior|precedent|précédent|antérieur"
+    r"|vorherig|vorig|bisherig|previ[ao]s?\b|prévi[ao]s?\b)"
     r"|(?:忽略|忘记|无视|無視|忽視).{0,12}(?:指令|指示|规则|規則|提示)|(?:지시|규칙).{0,8}무시"
     r"|(?:指示|命令|ルール).{0,8}(?:無視|忘れ)|تجاهل.{0,20}(?:التعليمات|الأوامر)"
 )
@@ -206,6 +208,14 @@ def cues(text: str) -> NDArray[np.float32]:
     """Which phrases a plain text holds; float32 (len(CUES),), 0 none, 1 one, 1.5 more than one."""
     lowered = text.lower()
     return np.array([_strength(pattern, lowered) for pattern in _COMPILED], dtype=np.float32)
+
+
+def gives_orders(text: str) -> bool:
+    """Does the text tell a model to drop its instructions? No plan document does."""
+    return any(re.search(CUES[cue], text.lower()) for cue in _ORDERS)
+
+
+_ORDERS = ("override", "override, other languages")
 
 
 def unmistakable(text: str) -> bool:

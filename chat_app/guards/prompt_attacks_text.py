@@ -11,8 +11,11 @@ from urllib.parse import unquote
 WORDS_PER_WINDOW, WORDS_PER_STEP = 110, 90
 """About 150 tokens of English, well within the 256 that MiniLM reads, with an overlap."""
 
-MAX_WINDOWS = 12
-"""Of one reading: 1,100 words. Of longer ones the first, the last and evenly spread ones."""
+MAX_WINDOWS = 10
+"""Of one text: 920 words. Of longer ones the first, the last and evenly spread ones."""
+
+SHORT_SENTENCE = 12
+"""Characters; shorter ones are joined with their neighbours."""
 
 MAX_READINGS = 6
 MAX_CHARACTERS = 40_000
@@ -25,6 +28,7 @@ _INVISIBLE = re.compile(
 _TAGS = re.compile("[\U000e0020-\U000e007e]+")
 _COMBINING = re.compile("[\u0300-\u036f\u0489]+")
 _SPACE = re.compile(r"\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?。？！;])\s+|\n+")
 _HOMOGLYPHS = str.maketrans(
     "аеорсухіјѕԁһӏԛԝвкмнтАВЕКМНОРСТУХІЈЅαεονρτικηυωΑΒΕΖΗΙΚΜΝΟΡΤΥΧɡɑıᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
     "aeopcyxijsdhlqwbkmhtABEKMHOPCTYXIJSaeovptiknuwABEZHIKMNOPTYXgaiabcdefghijklmnoprstuvwyz",
@@ -90,6 +94,33 @@ def windows(text: str) -> list[str]:
         return parts
     gap = (len(parts) - 1) / (MAX_WINDOWS - 1)
     return [parts[round(number * gap)] for number in range(MAX_WINDOWS)]
+
+
+def sentences(text: str, most: int) -> list[str]:
+    """The sentences and lines of a text in order, each plain.
+
+    Args:
+        text: as it was written; a sentence of more words than a window is cut into windows.
+        most: at least 1; where there are more sentences, neighbours are joined to as many runs.
+    """
+    joined: list[str] = []
+    for part in _SENTENCE_END.split(_shortened(text)):
+        for sentence in windows(plain(part)):
+            if joined and min(len(sentence), len(joined[-1])) < SHORT_SENTENCE:
+                joined[-1] = f"{joined[-1]} {sentence}".strip()
+            else:
+                joined.append(sentence)
+    return joined if len(joined) <= most else _runs(joined, most)
+
+
+def _runs(parts: list[str], most: int) -> list[str]:
+    """Runs of about as many characters each; none is empty."""
+    total, before = sum(map(len, parts)), 0
+    runs: dict[int, list[str]] = {}
+    for part in parts:
+        runs.setdefault(before * most // total, []).append(part)
+        before += len(part)
+    return [" ".join(run) for run in runs.values()]
 
 
 def _starts(length: int, size: int, step: int) -> list[int]:

@@ -134,10 +134,12 @@ def test_a_tier_is_a_label_although_it_has_a_number_and_a_colon() -> None:
 
 def test_the_network_asked_for_may_stand_in_the_cell() -> None:
     question = "deductible with non-network doctors"
-    for text, fit in (("$0 for a Network Provider", -1), ("$900 for a Non-Network Provider", 1)):
+    cells = (("$0 for a Network Provider", -1, 0), ("$900 for a Non-Network Provider", 1, -1))
+    for text, fit, unasked in cells:
         row = read_row(f"What is the deductible? | Answers: {text}")
         assert column_fit(row, row.cells, question) == fit
-        assert column_fit(row, row.cells, "deductible?") == 0
+        # Who names no network means care inside it.
+        assert column_fit(row, row.cells, "deductible?") == unasked
 
 
 def test_a_name_fits_by_its_telling_words() -> None:

@@ -141,3 +141,8 @@ def test_elsewhere_than_on_linux_the_whole_memory_counts(tmp_path: Path) -> None
     found = available_memory(tmp_path)
     assert found is not None
     assert found > 10**8
+
+
+def test_the_readme_shows_the_table() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert table() in readme

@@ -303,6 +303,7 @@ def test_a_sentence_is_not_found_where_another_passage_denies_it() -> None:
         ("It is not covered [1].", False),
         ("You pay $40 [1].", True),
         ("It costs $250 [1].", False),
+        ("or: .... [1].", False),
     ],
 )
 def test_a_sentence_that_names_nothing_must_hold_of_what_is_asked(

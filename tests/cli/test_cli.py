@@ -122,6 +122,8 @@ def test_doctor_tells_what_works(cli: Cli, plans: Path) -> None:
         "python": True,
         "settings": True,
         "embedder": True,
+        "generator": True,
+        "local models": True,
         "guards": True,
         "index": True,
     }

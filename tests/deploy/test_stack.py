@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
+from chat_app.generator_wiring import BEDROCK_MODEL
 from chat_app.settings import Settings
 from retrieval.stores.s3_vectors_rows import OWN_FIELDS, TEXT_FIELD
 from tests.deploy.synthesis import CONTEXTS, Template
@@ -96,7 +97,7 @@ def test_the_defaults_are_those_of_the_application(template: Template) -> None:
     assert index["IndexName"] == defaults["vector_index"]
     assert index["Dimension"] == defaults["titan_dimension"]
     assert f"foundation-model/{defaults['titan_model']}" == TITAN
-    assert models(template, "ChatRole")[1].endswith(f"/{defaults['model']}")
+    assert models(template, "ChatRole")[1].endswith(f"/{BEDROCK_MODEL}")
 
 
 def test_names_are_within_what_the_services_accept(templates: dict[str, Template]) -> None:

@@ -1,0 +1,104 @@
+"""Training of the classifier of questions, and of the one of a document's sentences."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+
+from benchmarks.prompt_attacks_rows import Row
+from chat_app.guards.prompt_attacks_model import Classifier, features
+from chat_app.guards.prompt_attacks_passages import suspects
+from chat_app.guards.prompt_attacks_questions import mean_vector, read_question
+from retrieval.embedding.minilm import MiniLM
+
+INVERSE_REGULARISATION = 1.0
+
+MOST_SENTENCES = 0.2
+"""False positives among sentences that pass the screen; one chunk in 45 of real documents does.
+
+These are hard ones, written to look like instructions to the assistant."""
+
+FOLDS = 5
+
+Train = Callable[[NDArray[np.bool_]], Classifier]
+
+
+class Cache:
+    """Embeddings by text, kept in a file between runs when there is one."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._embedder = MiniLM()
+        self._known: dict[str, NDArray[np.float32]] = {}
+        if path and path.exists():
+            with np.load(path) as stored:
+                self._known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts; float32 (n, 384)."""
+        return np.stack([self._known[text] for text in texts])
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Embed what is not known yet, and save."""
+        missing = sorted(set(texts) - self._known.keys(), key=len)
+        for at in range(0, len(missing), 256):
+            batch = missing[at : at + 256]
+            self._known.update(zip(batch, self._embedder.embed(batch), strict=True))
+        if self._path and missing:
+            texts, vectors = list(self._known), np.stack(list(self._known.values()))
+            np.savez(self._path, texts=np.array(texts), vectors=vectors)
+
+
+def texts_of(rows: Sequence[Row]) -> list[str]:
+    """Everything that has to be embedded to judge rows."""
+    return [
+        part for row in rows for reading in read_question(row.text) for part in reading.embedded
+    ]
+
+
+def trainer(rows: Sequence[Row], vectors: Cache) -> Train:
+    """What trains on any selection of rows, by the whole of each as it is read first.
+
+    Args:
+        rows: that may be trained on.
+        vectors: knows all of their parts.
+    """
+    firsts = [read_question(row.text)[0] for row in rows]
+    matrix = sparse.vstack(
+        [
+            sparse.csr_matrix(features(first.whole, mean_vector(vectors(first.embedded))))
+            for first in firsts
+        ],
+        format="csr",
+    )
+    attack = np.array([row.attack for row in rows])
+
+    def train(selected: NDArray[np.bool_]) -> Classifier:
+        model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=3000, class_weight="balanced")
+        model.fit(matrix[np.flatnonzero(selected)], attack[selected])
+        return Classifier(model.coef_[0].astype(np.float32), float(model.intercept_[0]), 0.0, 0.0)
+
+    return train
+
+
+def train_sentences(rows: Sequence[Row], vectors: Cache) -> tuple[Classifier, float]:
+    """The classifier of sentences in documents, and its threshold.
+
+    The threshold is what few sentences exceed, of those that pass the screen, when they are scored
+    by classifiers that did not see them.
+    """
+    train = trainer(rows, vectors)
+    folds = np.arange(len(rows)) % FOLDS
+    scores: list[float] = []
+    for fold in range(FOLDS):
+        classifier = train(folds != fold)
+        scores += [
+            classifier.score(first.whole, mean_vector(vectors(first.embedded)))
+            for row in rows[fold::FOLDS]
+            if not row.attack and suspects(row.text)
+            for first in read_question(row.text)[:1]
+        ]
+    return train(folds >= 0), float(np.quantile(scores, 1 - MOST_SENTENCES))
