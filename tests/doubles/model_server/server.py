@@ -1,15 +1,12 @@
 """The double as an HTTP server on this machine."""
 
-import contextlib
-import socket
-import sys
 from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
 from tests.doubles.bedrock import BEHAVIOURS, Behaviour
+from tests.doubles.loopback import LoopbackServer
 from tests.doubles.model_server.calls import Call
 from tests.doubles.model_server.faults import Fault, Faults
 from tests.doubles.model_server.handler import Handler, LeftError, as_they_are
@@ -37,7 +34,9 @@ class ModelServer:
         self.faults = Faults()
         self._named = behaviour
         self.reset()
-        self._server = _Server(self, port)
+        self._server = LoopbackServer(
+            port, Handler, {"double": self}, left=(ConnectionError, LeftError)
+        )
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def reset(self) -> None:
@@ -81,43 +80,3 @@ class ModelServer:
         self._thread.join()
         if self._server.failures and error is None:
             raise ExceptionGroup("the double failed", self._server.failures)
-
-
-class _Server(ThreadingHTTPServer):
-    """Ends its connections when it stops, so that no thread or socket outlives it."""
-
-    daemon_threads = False
-    request_queue_size = 128
-
-    def __init__(self, double: ModelServer, port: int) -> None:
-        self.failures: list[Exception] = []
-        self._stopping = Event()
-        self._open: set[socket.socket] = set()
-        self._lock = Lock()
-        attributes = {"double": double, "stopping": self._stopping}
-        super().__init__(("127.0.0.1", port), type("BoundHandler", (Handler,), attributes))
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, _request: Any, _client_address: Any) -> None:
-        """A client that went away is no failure; anything else is one of the double."""
-        error = sys.exception()
-        if isinstance(error, Exception) and not isinstance(error, ConnectionError | LeftError):
-            self.failures.append(error)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self.shutdown()
-        with self._lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
