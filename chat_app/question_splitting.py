@@ -32,7 +32,7 @@ _LIST = re.compile(
     r"^\s*(?:,\s*(?:and\s+)?|and\s+|or\s+|&\s*)(?:also\s+)?(?:the\s+|my\s+)?$", re.IGNORECASE
 )
 _TAIL = re.compile(r"^\s+(?:for|of|on)\s+(?:an?\s+|the\s+|my\s+)?[^,;?.]+", re.IGNORECASE)
-_OF_SERVICE = re.compile(r"\b(?:co-?pay|co-?insurance|visit|limit|waiting)", re.IGNORECASE)
+_OF_SERVICE = re.compile(r"\b(?:co-?pay|co-?insurance|visit|waiting)", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:the|my|our|its)\s+$", re.IGNORECASE)
 
 

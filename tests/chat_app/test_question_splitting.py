@@ -25,6 +25,14 @@ NAMES = PlanBook([("PPO_PLUS", 2025), ("HMO_SELECT", 2025)]).names
             ),
         ),
         (
+            "What are the deductible, the out-of-pocket limit and the copay for an MRI?",
+            (
+                "What is the deductible?",
+                "What is the out-of-pocket limit?",
+                "What is the copay for an MRI?",
+            ),
+        ),
+        (
             "What's the copay and coinsurance for an MRI?",
             ("What is the copay for an MRI?", "What is the coinsurance for an MRI?"),
         ),
