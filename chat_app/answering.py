@@ -48,7 +48,6 @@ class Asked:
         question: as it was typed, with what was chosen beside it.
         book: the plans there are.
         meant: those it is asked for.
-        cost: what it asks a sum for, None where it does not.
     """
 
     text: str
@@ -59,7 +58,6 @@ class Asked:
     attempts: Attempts
     guarding: Guarding
     meter: Meter
-    cost: CostQuestion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +109,8 @@ class Answering:
         asked, meant = self._asked, self._asked.meant
         if meant.parts:
             yield from self._tell_parts(meant.parts)
-        elif asked.cost and self._knows_plans:
-            yield from self._tell_sums(asked.cost)
+        elif self._knows_plans and (cost := read_cost_question(asked.text, asked.book.names)):
+            yield from self._tell_sums(cost)
         elif meant.comparison:
             yield from self._compare()
         elif self._knows_plans and len(texts := questions_in(asked.text, asked.book.names)) > 1:
@@ -270,11 +268,6 @@ class Answering:
         self._composition.searched(searched)
         yield searched
         return matches
-
-
-def read_cost(text: str, meant: Meant, book: PlanBook) -> CostQuestion | None:
-    """What the question asks a sum for; None where it asks for none, or for parts of their own."""
-    return None if meant.parts else read_cost_question(text, book.names)
 
 
 def _query(step: Search | Compare | Cell) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from chat_app.alignment import ReadTokens
-from chat_app.answering import Answering, Asked, Parts, read_cost
+from chat_app.answering import Answering, Asked, Parts
 from chat_app.answers import Event, Finished, Question, Said, Stepped
 from chat_app.attempts import Attempts
 from chat_app.composing import Composition
@@ -108,8 +108,7 @@ class Assistant:
         meant = book.meant(text, self._today(), question.policies, question.plan_year)
         composition = Composition(text, meant, book.policies, self._read)
         attempts = Attempts(self._writer, composition, meter)
-        cost = read_cost(text, meant, book)
-        asked = Asked(text, question, book, meant, composition, attempts, guarding, meter, cost)
+        asked = Asked(text, question, book, meant, composition, attempts, guarding, meter)
         yield from guarding.answer(text, Answering(self._parts, asked).events())
 
     def _understood(

@@ -158,7 +158,12 @@ def column_fit(row: Row, cells: Sequence[RowCell], question: str) -> int:
 
 def _words(text: str) -> set[str]:
     """Stems; "non-preferred" is one word, and not a kind of "preferred"; "MRIs" are "MRI"."""
-    return set(terms(_ABBREVIATIONS.sub(r"\1", _NON.sub("non", text))))
+    return set(terms(in_singular(_NON.sub("non", text))))
+
+
+def in_singular(text: str) -> str:
+    """The text with abbreviations in the singular: "MRIs" are "MRI"."""
+    return _ABBREVIATIONS.sub(r"\1", text)
 
 
 def _share_said(name: str, asked: set[str]) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from chat_app.cells import in_singular
 from chat_app.columns import NetworkMention, network_mentions
 from chat_app.costs.asked import Network
 from chat_app.values import Stated, read_values
@@ -96,7 +97,6 @@ _MOST = re.compile(
     r"\b(?P<number>\d{1,3})\s+(?:\w+\s+)?(?:visits|sessions|treatments)\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b20\d\d\b")
-_PLURAL = re.compile(r"\b([A-Z]{2,})s\b")
 _TELLS_NOTHING = frozenset(
     terms(
         "visit visits care service services test tests treatment procedure doctor ride trip "
@@ -178,17 +178,12 @@ def is_share_of(text: str, service: str, glossary: Glossary) -> bool:
         glossary: what documents write for them.
     """
     phrases = [synonym.written[0] for synonym in glossary.synonyms(service)]
-    held = set(terms(_spelled(text)))
+    held = set(terms(in_singular(text)))
     for phrase in (service, *phrases):
-        telling = set(terms(_spelled(phrase))) - _TELLS_NOTHING
+        telling = set(terms(in_singular(phrase))) - _TELLS_NOTHING
         if telling and 2 * len(telling & held) > len(telling):
             return True
     return False
-
-
-def _spelled(text: str) -> str:
-    """Abbreviations without their plural: "MRIs" are "MRI"."""
-    return _PLURAL.sub(r"\1", text)
 
 
 def _of_network(text: str, network: Network) -> str | None:
