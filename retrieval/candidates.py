@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from retrieval.documents import Vector
 from retrieval.filters import Filter, matches
 from retrieval.interfaces import Hit, HybridStore, VectorStore
@@ -93,9 +91,9 @@ class ByVectorAndWords:
     def _read(self, keys: Sequence[str], asked: Asked) -> list[Hit]:
         """The passages of these keys that the filter admits; the words know of policy and year."""
         return [
-            Hit(r.key, r.text, r.metadata, float(np.dot(r.vector, asked.vector)))
-            for r in (self._store.get(keys) if keys else [])
-            if asked.where is None or matches(asked.where, r.metadata)
+            hit
+            for hit in (self._store.compare(keys, asked.vector) if keys else [])
+            if asked.where is None or matches(asked.where, hit.metadata)
         ]
 
 

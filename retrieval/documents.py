@@ -117,9 +117,17 @@ class Chunk:
         return self.page_starts[-1][0] if self.page_starts else self.page
 
     @property
+    def own_text(self) -> str:
+        """The text without its lead."""
+        return self.text[max(0, self.own_start - self.start) :]
+
+    @property
     def embedded_text(self) -> str:
-        """What the embedder reads: context and text, within its window."""
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        """What the embedder reads: context and own text, within its window.
+
+        Not the lead, which is embedded with the chunk before: so no sentence is read twice.
+        """
+        return f"{self.context}\n{self.own_text}" if self.context else self.own_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ from retrieval.usage import Meter
 
 BATCH_CHUNKS = 256
 """Chunks that are embedded and written together: enough to sort by length, little to lose."""
+FIRST_BATCH_CHUNKS = 32
+"""Chunks of the first batch, each further one holding twice as many: nothing is embedded while it
+is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +256,7 @@ class Indexer:
     def _batches(
         self, documents: Iterable[Found], entries: Mapping[str, Entry]
     ) -> Iterator[_Batch]:
-        batch = _Batch()
+        batch, size = _Batch(), FIRST_BATCH_CHUNKS
         for found in documents:
             entry = entries.get(found.name)
             fingerprint = _hash(found)
@@ -264,9 +267,9 @@ class Indexer:
                 batch.add(self._load(found, fingerprint))
             except LoadingError as error:
                 batch.failed.append(error)
-            if batch.chunks >= BATCH_CHUNKS:
+            if batch.chunks >= size:
                 yield batch
-                batch = _Batch()
+                batch, size = _Batch(), min(2 * size, BATCH_CHUNKS)
         yield batch
 
     def _load(self, found: Found, fingerprint: str) -> Loaded:

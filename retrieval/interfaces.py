@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from retrieval.documents import Record, Scalar, Vector
 from retrieval.filters import Filter
-from retrieval.keywords import Counted
+from retrieval.keywords import Held
 from retrieval.sentence_vectors import SentenceVectors
 from retrieval.usage import Meter
 
@@ -138,8 +138,8 @@ class KeywordIndex(Protocol):
         Some may be of chunks that the filter does not admit.
         """
 
-    def counted(self, wanted: Sequence[str], keys: Sequence[str]) -> dict[str, Counted]:
-        """How often chunks hold the terms; those that are not held are left out."""
+    def held(self, keys: Sequence[str]) -> dict[str, Held]:
+        """The words of chunks; those that are not known are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,15 @@ class VectorStore(Protocol):
     def get(self, keys: Sequence[str]) -> list[Record]:
         """The records of these keys, in their order; keys that are not there are skipped."""
 
+    def compare(self, keys: Sequence[str], vector: Vector) -> list[Hit]:
+        """The records of these keys and how near they are, as ``query`` would give them.
+
+        In the order of the keys; keys that are not there are skipped.
+
+        Raises:
+            VectorError: the vector has the wrong dimension or is not finite.
+        """
+
     def delete(self, keys: Sequence[str]) -> None:
         """Remove these keys; keys that are not there are no error."""
 
@@ -221,3 +230,20 @@ class VectorStore(Protocol):
 
     def close(self) -> None:
         """Release files and connections; the store is not used afterwards."""
+
+
+class Reranker(Protocol):
+    """Reads each passage together with the question, to order the best of what was found."""
+
+    def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+        """How well each passage answers the question: one finite number each, higher is closer.
+
+        They compare passages of one question, and have no bounds.
+
+        Args:
+            question: what is asked.
+            passages: what may answer it.
+
+        Raises:
+            RerankingError: the model cannot be had, loaded or run.
+        """

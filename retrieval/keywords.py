@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+import numpy as np
 
 K1 = 0.6
 """Saturation of a term's frequency; with B as in Robertson and Zaragoza, "The Probabilistic
@@ -43,11 +44,33 @@ def stem(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """How many terms a passage has, and how often it holds those that are looked for."""
+class Held:
+    """The terms of a passage, as they are counted fastest.
+
+    Attributes:
+        length: how many there are.
+        text: all of them, each between spaces of its own.
+    """
 
     length: int
-    counts: Mapping[str, int]
+    text: str
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "Held":
+        """Of a passage's terms; none of them holds a space."""
+        return cls(len(words), spaced(" ".join(words)))
+
+    def counts(self, wanted: Sequence[str]) -> list[int]:
+        """How often it holds each of the terms, written between spaces."""
+        return [self.text.count(term) for term in wanted]
+
+
+NOTHING = Held(0, "")
+
+
+def spaced(words: str) -> str:
+    """Words with one space between them -> each between spaces of its own."""
+    return f" {words.replace(' ', '  ')} "
 
 
 def keyword_scores(question: str, passages: Sequence[str]) -> list[float]:
@@ -56,11 +79,10 @@ def keyword_scores(question: str, passages: Sequence[str]) -> list[float]:
     Returns:
         A score a passage, 0 and more, higher is closer; 0 where no word is shared.
     """
-    documents = [Counter(terms(passage)) for passage in passages]
-    return bm25(terms(question), [Counted(document.total(), document) for document in documents])
+    return bm25(terms(question), [Held.of(terms(passage)) for passage in passages])
 
 
-def bm25(wanted: Sequence[str], passages: Sequence[Counted]) -> list[float]:
+def bm25(wanted: Sequence[str], passages: Sequence[Held]) -> list[float]:
     """BM25 of each passage, over these passages alone.
 
     What is rare is judged among the passages that a search is to choose from, not in the whole
@@ -73,16 +95,15 @@ def bm25(wanted: Sequence[str], passages: Sequence[Counted]) -> list[float]:
     Returns:
         A score a passage, 0 and more, higher is closer; 0 where no term is held.
     """
-    scores = [0.0] * len(passages)
-    mean = sum(passage.length for passage in passages) / max(1, len(passages)) or 1.0
-    for term in dict.fromkeys(wanted):
-        frequencies = [passage.counts.get(term, 0) for passage in passages]
-        weight = _rarity(sum(map(bool, frequencies)), len(passages))
-        for i, frequency in enumerate(frequencies):
-            if frequency:
-                norm = K1 * (1 - B + B * passages[i].length / mean)
-                scores[i] += weight * frequency * (K1 + 1) / (frequency + norm)
-    return scores
+    distinct = [f" {term} " for term in dict.fromkeys(wanted)]
+    if not passages or not distinct:
+        return [0.0] * len(passages)
+    frequencies = np.array([passage.counts(distinct) for passage in passages], np.float64)
+    lengths = np.array([passage.length for passage in passages], np.float64)
+    norms = K1 * (1 - B + B * lengths / (lengths.mean() or 1.0))
+    weights = [_rarity(int(n), len(passages)) for n in np.count_nonzero(frequencies, axis=0)]
+    saturated = frequencies * (K1 + 1) / (frequencies + norms[:, None])
+    return [float(score) for score in saturated @ np.array(weights)]
 
 
 def term_weights(wanted: Sequence[str], texts: Sequence[Collection[str]]) -> dict[str, float]:

@@ -13,10 +13,12 @@ from retrieval.documents import Record, chunk_key
 from retrieval.errors import StoreBusyError, StoreError
 from retrieval.filters import Filter
 from retrieval.interfaces import DocumentRecords, KeywordIndex, VectorStore
-from retrieval.keywords import Counted, bm25, terms
+from retrieval.keywords import NOTHING, Held, bm25, terms
 
 BATCH = 1_000
 """Chunks that are read from the vector store, and whose words are written, at once."""
+KEPT = 10_000
+"""Chunks whose words stay in memory, about 1 KB each."""
 PATIENCE = 2.0
 """Seconds that a question waits for another one's reading of the words."""
 
@@ -37,6 +39,7 @@ class Lexical:
         self._catalog = catalog
         self._turn = Lock()
         self._version: str | None = None
+        self._known: dict[str, Held] = {}
         self._given_up: str | None = None
 
     def refresh(self) -> None:
@@ -56,7 +59,7 @@ class Lexical:
             if version != self._index.version():
                 self._read_changes()
                 self._index.set_version(version)
-            self._version = version
+            self._version, self._known = version, {}
         finally:
             self._turn.release()
 
@@ -86,9 +89,20 @@ class Lexical:
 
     def scores(self, question: str, keys: Sequence[str]) -> list[float]:
         """BM25 of each chunk among these, 0 and more; 0 for one that is not known."""
-        wanted = terms(question)
-        counted = self._index.counted(wanted, keys)
-        return bm25(wanted, [counted.get(key, Counted(0, {})) for key in keys])
+        held = self._held_by(keys)
+        return bm25(terms(question), [held.get(key, NOTHING) for key in keys])
+
+    def _held_by(self, keys: Sequence[str]) -> dict[str, Held]:
+        """The words of chunks, from memory as far as they were read since the index changed."""
+        known = self._known
+        found = {key: held for key in keys if (held := known.get(key)) is not None}
+        if missing := [key for key in keys if key not in found]:
+            read = self._index.held(missing)
+            if len(known) + len(read) > KEPT:
+                known.clear()
+            known.update(read)
+            found.update(read)
+        return found
 
     def _read_changes(self) -> None:
         held = self._index.documents()

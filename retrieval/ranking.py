@@ -1,8 +1,8 @@
 """Order what a search found: fuse scores, leave out near-duplicates. Pure functions."""
 
-import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from retrieval.documents import Match
 
@@ -21,24 +21,21 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d[\d.,]*")
 
 
-def fuse(matches: Sequence[Match], keyword_scores: Sequence[float], weight: float) -> list[Match]:
-    """Order matches by a mix of what they score by meaning and by keywords.
+def fuse(meanings: Sequence[float], keywords: Sequence[float], weight: float) -> list[float]:
+    """Mix what passages score by meaning and by keywords.
 
-    Both are scaled to 0..1 over these matches; the mix is ``(1 - weight) * meaning + weight *
-    keyword``. Ties go by key.
+    Both are scaled to 0..1 over these passages; the mix is ``(1 - weight) * meaning + weight *
+    keyword``.
 
     Args:
-        matches: what the search found, with their score by meaning.
-        keyword_scores: one a match.
+        meanings: one a passage.
+        keywords: one a passage.
         weight: of the keywords, 0 to 1.
     """
-    meanings = _scaled([match.score for match in matches])
-    keywords = _scaled(keyword_scores)
-    fused = [
-        dataclasses.replace(match, score=(1 - weight) * meaning + weight * keyword)
-        for match, meaning, keyword in zip(matches, meanings, keywords, strict=True)
+    return [
+        (1 - weight) * meaning + weight * keyword
+        for meaning, keyword in zip(_scaled(meanings), _scaled(keywords), strict=True)
     ]
-    return sorted(fused, key=lambda match: (-match.score, match.key))
 
 
 def nearness(similarities: Sequence[float], sentences: Sequence[float | None]) -> list[float]:
@@ -63,22 +60,26 @@ def nearness(similarities: Sequence[float], sentences: Sequence[float | None]) -
     ]
 
 
-def distinct(matches: Sequence[Match], limit: int) -> list[Match]:
+def distinct(matches: Iterable[Match], limit: int) -> list[Match]:
     """The first matches, of those that say the same for the same plan and year only the first.
 
     Passages whose numbers differ never say the same, however alike their words.
     """
     kept: list[Match] = []
-    seen: list[tuple[object, frozenset[tuple[str, ...]]]] = []
+    seen: dict[object, list[Match]] = {}
     for match in matches:
-        if len(kept) == limit:
-            break
-        about = (match.policy, match.plan_year, _NUMBER.findall(match.text))
-        shingles = _shingles(match.text)
-        if not any(about == a and _overlap(shingles, s) >= NEAR_DUPLICATE for a, s in seen):
+        about = (match.policy, match.plan_year, tuple(_NUMBER.findall(match.text)))
+        alike = seen.setdefault(about, [])
+        if not any(_say_the_same(match, other) for other in alike):
             kept.append(match)
-            seen.append((about, shingles))
+            alike.append(match)
+            if len(kept) == limit:
+                break
     return kept
+
+
+def _say_the_same(one: Match, other: Match) -> bool:
+    return _overlap(_shingles(one.text), _shingles(other.text)) >= NEAR_DUPLICATE
 
 
 def _scaled(scores: Sequence[float]) -> list[float]:
@@ -86,6 +87,7 @@ def _scaled(scores: Sequence[float]) -> list[float]:
     return [(score - low) / (high - low) if high > low else 0.0 for score in scores]
 
 
+@lru_cache(maxsize=256)
 def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     words = _WORD.findall(text.lower())
     if len(words) < 3:

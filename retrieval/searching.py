@@ -1,7 +1,8 @@
 """Question -> matches: the filter first, then the ranking."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from retrieval.candidates import Asked, ByVector, Finder
 from retrieval.contract import check_contract, contract_of
@@ -9,7 +10,7 @@ from retrieval.documents import Match, Vector
 from retrieval.errors import QuestionError, StoreError
 from retrieval.filters import Filter
 from retrieval.glossary import Glossary
-from retrieval.interfaces import Embedder, Hit, SentenceIndex, VectorStore
+from retrieval.interfaces import Embedder, Hit, Reranker, SentenceIndex, VectorStore
 from retrieval.ranking import distinct, fuse, nearness
 from retrieval.sentence_vectors import best_similarities
 from retrieval.usage import Meter
@@ -35,7 +36,7 @@ class Query:
 class Searcher:
     """Finds the chunks nearest to a question."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - parts of one job each, most of them left out at will
         self,
         store: VectorStore,
         embedder: Embedder,
@@ -44,6 +45,8 @@ class Searcher:
         index: str = "the index",
         *,
         sentences: SentenceIndex | None = None,
+        reranker: Reranker | None = None,
+        rerank_depth: int = 20,
     ) -> None:
         """Hold the parts; nothing is opened yet.
 
@@ -54,6 +57,8 @@ class Searcher:
             glossary: what documents write for the words of a question.
             index: how to name the index in messages.
             sentences: the vectors of the sentences of what is searched, as far as they are kept.
+            reranker: reads the question with each of the best passages, and orders them.
+            rerank_depth: how many it reads, at least 1.
         """
         self._store = store
         self._embedder = embedder
@@ -61,6 +66,8 @@ class Searcher:
         self._glossary = glossary or Glossary({})
         self._index = index
         self._sentences = sentences
+        self._reranker = reranker
+        self._rerank_depth = rerank_depth
 
     def check(self) -> None:
         """Compare the embedder with the one the index was built with.
@@ -93,11 +100,19 @@ class Searcher:
         vector = self._embedder.embed([question], meter)[0]
         hits, scores = self._finder.find(Asked(question, vector, query.where, query.limit))
         near = nearness([hit.similarity for hit in hits], self._nearest_sentences(hits, vector))
-        matches = [
-            Match(hit.key, hit.text, hit.metadata, hit.similarity, by_meaning)
-            for hit, by_meaning in zip(hits, near, strict=True)
-        ]
-        return distinct(fuse(matches, scores, KEYWORD_WEIGHT), query.limit)
+        fused = fuse(near, scores, KEYWORD_WEIGHT)
+        best = sorted(zip(fused, hits, strict=True), key=lambda pair: (-pair[0], pair[1].key))
+        matches = (Match(h.key, h.text, h.metadata, h.similarity, score) for score, h in best)
+        return distinct(self._reranked(query.question, matches), query.limit)
+
+    def _reranked(self, question: str, matches: Iterator[Match]) -> Iterator[Match]:
+        """The matches, the first of them in the order that the reranker gives them."""
+        if self._reranker is None:
+            return matches
+        first = list(islice(matches, self._rerank_depth))
+        scores = self._reranker.scores(question, [match.text for match in first])
+        order = sorted(range(len(first)), key=lambda place: -scores[place])
+        return chain((first[place] for place in order), matches)
 
     def _nearest_sentences(self, hits: Sequence[Hit], vector: Vector) -> list[float | None]:
         """The cosine of the nearest sentence of each hit, None where its sentences are not kept."""

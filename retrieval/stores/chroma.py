@@ -52,6 +52,10 @@ class ChromaStore:
         """The records of these keys, in their order; unknown ones are skipped."""
         return self._store.get(keys)
 
+    def compare(self, keys: Sequence[str], vector: Vector) -> list[Hit]:
+        """The records of these keys and how near they are, in the order of the keys."""
+        return self._store.compare(keys, vector)
+
     def delete(self, keys: Sequence[str]) -> None:
         """Remove these keys; unknown ones are no error."""
         self._store.delete(keys)

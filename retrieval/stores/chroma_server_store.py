@@ -15,7 +15,7 @@ from retrieval.stores.chroma_errors import translated
 from retrieval.stores.chroma_index import PAGE, ChromaIndex, new_version
 from retrieval.stores.chroma_records import HNSW, contract_of
 from retrieval.stores.chroma_server import ChromaServer
-from retrieval.stores.records import check_vector, checked_records
+from retrieval.stores.records import check_vector, checked_records, compared
 
 
 class ChromaServerStore:
@@ -65,6 +65,14 @@ class ChromaServerStore:
         """The records of these keys, in their order; unknown ones are skipped."""
         with self._opened() as index:
             return index.get(keys) if index else []
+
+    def compare(self, keys: Sequence[str], vector: Vector) -> list[Hit]:
+        """The records of these keys and how near they are, in the order of the keys."""
+        with self._opened() as index:
+            if index is None:
+                return []
+            check_vector(vector, index.contract, "the query's vector")
+            return compared(index.get(keys), vector)
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove these keys; unknown ones are no error."""

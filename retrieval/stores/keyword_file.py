@@ -11,7 +11,7 @@ from threading import RLock
 from retrieval.documents import Record, Scalar
 from retrieval.filters import All, Equals, Filter, OneOf
 from retrieval.interfaces import DocumentRecords
-from retrieval.keywords import Counted, terms
+from retrieval.keywords import Held, spaced, terms
 from retrieval.stores.sqlite_file import SqliteFile
 
 APPLICATION_ID = 0x6263776B
@@ -108,13 +108,8 @@ class KeywordFile:
             )
             return [key for (key,) in rows]
 
-    def counted(self, wanted: Sequence[str], keys: Sequence[str]) -> dict[str, Counted]:
-        """How often chunks hold the terms; those that are not held are left out.
-
-        Args:
-            wanted: terms as ``keywords.terms`` gives them.
-            keys: of chunks.
-        """
+    def held(self, keys: Sequence[str]) -> dict[str, Held]:
+        """The words of chunks; those that are not known are left out."""
         with self._reading() as connection:
             if connection is None:
                 return {}
@@ -122,12 +117,8 @@ class KeywordFile:
                 "SELECT key, length, terms FROM chunks JOIN words ON words.rowid = chunks.id"
                 " WHERE key IN (SELECT value FROM json_each(?))",
                 [json.dumps(list(keys))],
-            ).fetchall()
-        distinct = list(dict.fromkeys(wanted))
-        return {
-            key: Counted(length, {term: held.count(term) for term in distinct})
-            for key, length, held in ((key, length, text.split()) for key, length, text in rows)
-        }
+            )
+            return {key: Held(length, spaced(words)) for key, length, words in rows}
 
     def close(self) -> None:
         """Release the file."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from retrieval.documents import Record, Scalar, Vector
 from retrieval.errors import StoreError, VectorError
 from retrieval.filters import MAX_FIELD_LENGTH
-from retrieval.interfaces import Contract
+from retrieval.interfaces import Contract, Hit
 
 NORMS = (1e-6, 1e6)
 """Lengths of a usable vector: beyond them float32 squares under- or overflow, and a vector of
@@ -95,10 +95,26 @@ def nearest(
     return ranked([(keys[i], value) for i, value in zip(candidates, exactly, strict=True)])[:limit]
 
 
+def compared(records: Sequence[Record], query: Vector) -> list[Hit]:
+    """Records with their similarity to a vector, in their order."""
+    if not records:
+        return []
+    values = cosines(np.stack([record.vector for record in records]), np.asarray(query))
+    return [
+        Hit(record.key, record.text, record.metadata, rounded(value))
+        for record, value in zip(records, values.tolist(), strict=True)
+    ]
+
+
 def ranked(similarities: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
     """Rounded to what stores agree on, by falling similarity, then key."""
-    rounded = [(key, min(1.0, max(-1.0, round(value, DIGITS)))) for key, value in similarities]
-    return sorted(rounded, key=lambda pair: (-pair[1], pair[0]))
+    agreed = [(key, rounded(value)) for key, value in similarities]
+    return sorted(agreed, key=lambda pair: (-pair[1], pair[0]))
+
+
+def rounded(similarity: float) -> float:
+    """A cosine as all stores give it, -1 to 1."""
+    return min(1.0, max(-1.0, round(similarity, DIGITS)))
 
 
 def cosines(vectors: NDArray[np.float32], query: Vector) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from retrieval.documents import Scalar, Vector
 from retrieval.filters import Filter
 from retrieval.stores.columns import Column, admits, fields_of
-from retrieval.stores.records import cosines, ranked
+from retrieval.stores.records import cosines, ranked, rounded
 
 PAGE = 1_000
 """Rows read at once."""
@@ -124,6 +124,15 @@ class Rows:
         by_key = {self._keys[row]: row for row in rows.tolist()}
         found = ranked(list(zip(by_key, exactly, strict=True)))[:limit]
         return [(by_key[key], key, similarity) for key, similarity in found]
+
+    def compared(self, keys: Sequence[str], vector: Vector) -> list[tuple[int, str, float]]:
+        """Row, key and similarity of those keys that are there, in their order."""
+        found = [(self._at[key], key) for key in keys if key in self._at]
+        if not found:
+            return []
+        vectors = self._read_vectors()[[row for row, _ in found]]
+        similarities = cosines(vectors, vector).tolist()
+        return [(row, key, rounded(s)) for (row, key), s in zip(found, similarities, strict=True)]
 
     def _read_vectors(self) -> NDArray[np.float32]:
         rows = len(self._keys)

@@ -10,7 +10,7 @@ from retrieval.documents import Record, Scalar, Vector
 from retrieval.errors import SettingsError, StoreError
 from retrieval.filters import Filter
 from retrieval.interfaces import Contract, Hit
-from retrieval.stores.records import MAX_KEY, check_vector, checked_records
+from retrieval.stores.records import MAX_KEY, check_vector, checked_records, compared
 from retrieval.stores.s3_vectors_client import NotThereError, S3VectorsClient
 from retrieval.stores.s3_vectors_index import S3VectorsIndex, scanned
 from retrieval.stores.s3_vectors_limits import check_metadata
@@ -97,6 +97,12 @@ class S3VectorsStore:
         """The records of these keys, in their order; unknown ones are skipped."""
         usable = [key for key in keys if _is_key(key)]
         return self._read(lambda: self._index.get(usable), []) if usable else []
+
+    def compare(self, keys: Sequence[str], vector: Vector) -> list[Hit]:
+        """The records of these keys and how near they are, in the order of the keys."""
+        records = self.get(keys)
+        self._check(vector)
+        return compared(records, vector)
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove these keys; unknown ones are no error."""

@@ -100,6 +100,16 @@ class TableStore:
                 records.update((record.key, record) for record in self._table.get(page))
         return [records[key] for key in keys if key in records]
 
+    def compare(self, keys: Sequence[str], vector: Vector) -> list[Hit]:
+        """The records of these keys and how near they are, in the order of the keys."""
+        with self._reading() as contract:
+            if contract is None:
+                return []
+            check_vector(vector, contract, "the query's vector")
+            rows = self._refreshed(contract)
+            found = rows.compared(keys, np.asarray(vector, np.float32))
+            return self._hits(rows, found)
+
     def delete(self, keys: Sequence[str]) -> None:
         """Remove these keys; unknown ones are no error."""
         with self._reading() as contract:
@@ -118,13 +128,7 @@ class TableStore:
             if limit < 1:
                 return []
             rows = self._refreshed(contract)
-            found = rows.nearest(np.asarray(vector, np.float32), limit, where)
-            numbers = [rows.number(row) for row, _, _ in found]
-            contents = self._contents_of(numbers)
-        return [
-            Hit(key, *contents[number], similarity)
-            for number, (_, key, similarity) in zip(numbers, found, strict=True)
-        ]
+            return self._hits(rows, rows.nearest(np.asarray(vector, np.float32), limit, where))
 
     def scan(self, where: Filter | None = None) -> Iterator[tuple[str, Mapping[str, Scalar]]]:
         """Key and metadata of every record the filter admits, by key, read page by page."""
@@ -190,6 +194,15 @@ class TableStore:
             self._rows.refresh()
             self._rows_moment = self._moment
         return self._rows
+
+    def _hits(self, rows: Rows, found: Sequence[tuple[int, str, float]]) -> list[Hit]:
+        """Row, key and similarity with text and metadata."""
+        numbers = [rows.number(row) for row, _, _ in found]
+        contents = self._contents_of(numbers)
+        return [
+            Hit(key, *contents[number], similarity)
+            for number, (_, key, similarity) in zip(numbers, found, strict=True)
+        ]
 
     def _contents_of(self, numbers: Sequence[int]) -> dict[int, tuple[str, Mapping[str, Scalar]]]:
         """Text and metadata of rows; a number never stands for anything else."""

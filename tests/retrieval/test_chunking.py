@@ -157,6 +157,8 @@ def test_chunks_are_the_text_at_their_offsets_fit_the_window_and_lose_nothing(
         assert position <= chunk.own_start
         assert not plan.text[position : chunk.own_start].strip()
         assert count_characters([chunk.embedded_text])[0] <= window - SPECIAL_TOKENS
+        assert chunk.embedded_text.endswith(chunk.own_text)
+        assert chunk.own_text == plan.text[chunk.own_start : chunk.end]
         assert lead > 0 or chunk.start == chunk.own_start
         position = chunk.end
     assert not plan.text[position:].strip()

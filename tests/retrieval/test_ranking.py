@@ -1,8 +1,10 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.keywords import keyword_scores, terms
+from retrieval.keywords import K1, B, Held, bm25, keyword_scores, terms
 from retrieval.ranking import distinct, fuse, nearness
 from tests.fakes.documents import match
 
@@ -27,20 +29,40 @@ def test_no_shared_word_scores_zero() -> None:
 
 
 def test_keywords_change_the_order_by_their_weight() -> None:
-    near, worded = match("a", similarity=0.9), match("b", similarity=0.8)
-    far = match("c", similarity=0.1)
-    assert [m.text for m in fuse([near, worded, far], [0, 1, 0], 0.0)] == ["a", "b", "c"]
-    assert [m.text for m in fuse([near, worded, far], [0, 1, 0], 0.5)] == ["b", "a", "c"]
+    near, worded, far = 0.9, 0.8, 0.1
+    by_meaning = fuse([near, worded, far], [0, 1, 0], 0.0)
+    assert by_meaning == sorted(by_meaning, reverse=True)
+    first, second, third = fuse([near, worded, far], [0, 1, 0], 0.5)
+    assert second > first > third
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 50)), max_size=20), st.floats(0, 1))
-def test_fused_scores_lie_between_0_and_1_and_fall(
+def test_fused_scores_lie_between_0_and_1_and_what_is_better_twice_is_not_worse(
     pairs: list[tuple[float, float]], weight: float
 ) -> None:
-    found = [match("t", f"d-chunk-{i:04d}", similarity=s) for i, (s, _) in enumerate(pairs)]
-    scores = [m.score for m in fuse(found, [k for _, k in pairs], weight)]
-    assert scores == sorted(scores, reverse=True)
+    scores = fuse([m for m, _ in pairs], [k for _, k in pairs], weight)
     assert all(-1e-9 <= score <= 1 + 1e-9 for score in scores)
+    for (meaning, keyword), score in zip(pairs, scores, strict=True):
+        for (other_meaning, other_keyword), other in zip(pairs, scores, strict=True):
+            if meaning >= other_meaning and keyword >= other_keyword:
+                assert score >= other - 1e-9
+
+
+WORDS = st.lists(st.sampled_from(["copay", "visit", "plan", "40"]), max_size=8)
+
+
+@given(WORDS, st.lists(WORDS, max_size=5))
+def test_bm25_is_that_of_its_formula(wanted: list[str], passages: list[list[str]]) -> None:
+    scores = bm25(wanted, [Held.of(words) for words in passages])
+    mean = sum(map(len, passages)) / max(1, len(passages))
+    for words, score in zip(passages, scores, strict=True):
+        expected = 0.0
+        for term in set(wanted) & set(words):
+            holding = sum(term in other for other in passages)
+            rarity = math.log(1 + (len(passages) - holding + 0.5) / (holding + 0.5))
+            norm = K1 * (1 - B + B * len(words) / mean)
+            expected += rarity * words.count(term) * (K1 + 1) / (words.count(term) + norm)
+        assert score == pytest.approx(expected)
 
 
 LONG = "You pay a copay of $20 for each visit to a doctor of the network in the plan year"

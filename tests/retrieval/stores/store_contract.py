@@ -246,6 +246,7 @@ class StoreContract:
         assert list(store.scan()) == []
         assert store.get(["a"]) == []
         assert store.query(X, 5) == []
+        assert store.compare(["a"], X) == []
         store.delete(["a"])
 
     def test_without_an_index_nothing_can_be_written(self, store: VectorStore) -> None:
@@ -400,6 +401,8 @@ class StoreContract:
                 index.put([record("a"), record("bad", vector), record("there", Y)])
             with pytest.raises(VectorError):
                 index.query(vector, 1)
+            with pytest.raises(VectorError):
+                index.compare(["there"], vector)
         assert keys(index) == ["there"]
         assert found(index, X, 1) == ["there"]
 
@@ -449,6 +452,13 @@ class StoreContract:
             ("b", 1.0),
             ("long", 0.6),
         ]
+
+    def test_compared_records_are_as_near_as_a_query_finds_them(self, index: VectorStore) -> None:
+        index.put([record(f"k{n}", 3 * v, n=n) for n, v in enumerate(unit_vectors(6))])
+        hits = {hit.key: hit for hit in index.query(50 * Y, 6)}
+        wanted = ["k4", "unknown", "k0", "k4", "k5"]
+        assert index.compare(wanted, 50 * Y) == [hits[key] for key in wanted if key in hits]
+        assert index.compare([], Y) == []
 
     def test_there_are_as_many_hits_as_limit_and_filter_allow(self, index: VectorStore) -> None:
         index.put([record(f"k{n}", v, odd=n % 2) for n, v in enumerate(unit_vectors(6))])

@@ -31,7 +31,7 @@ def words(tmp_path: Path) -> KeywordFile:
 
 def test_nothing_is_found_before_anything_is_put(words: KeywordFile) -> None:
     assert (words.version(), words.documents(), words.search(["copay"], 5)) == ("", {}, [])
-    assert words.counted(["copay"], ["a"]) == {}
+    assert words.held(["a"]) == {}
 
 
 def test_the_passage_that_holds_more_of_the_terms_comes_first(words: KeywordFile) -> None:
@@ -62,7 +62,7 @@ def test_a_document_that_is_put_again_is_replaced_and_one_removed_is_gone(
     words.remove(["a", "never there"])
     assert words.search(["deduct"], 5) == []
     assert words.documents() == {}
-    assert words.counted(["deduct"], ["a0"]) == {}
+    assert words.held(["a0"]) == {}
 
 
 def test_what_is_put_is_there_for_the_next_process(words: KeywordFile, tmp_path: Path) -> None:
@@ -122,11 +122,12 @@ def test_the_counts_are_those_of_the_texts(texts: list[str], question: str) -> N
     words = KeywordFile(None)
     words.put([held(str(n), record(f"k{n}", text)) for n, text in enumerate(texts)])
     wanted = terms(question)
-    counted = words.counted(wanted, [*(f"k{n}" for n in range(len(texts))), "unknown"])
+    held_words = words.held([*(f"k{n}" for n in range(len(texts))), "unknown"])
+    assert list(held_words) == [f"k{n}" for n in range(len(texts))]
     cut = [Counter(terms(text)) for text in texts]
-    assert [counted[f"k{n}"].length for n in range(len(texts))] == [c.total() for c in cut]
-    for term in wanted:
-        assert [counted[f"k{n}"].counts[term] for n in range(len(texts))] == [c[term] for c in cut]
+    for found, counts in zip(held_words.values(), cut, strict=True):
+        assert found.length == counts.total()
+        assert found.counts([f" {term} " for term in wanted]) == [counts[term] for term in wanted]
     holders = {f"k{n}" for n, c in enumerate(cut) if any(term in c for term in wanted)}
     assert set(words.search(wanted, 10)) == holders
 
