@@ -11,6 +11,7 @@ from chat_app.local_models import available_memory, carried
 from chat_app.wiring import Application, open_application
 from retrieval.contract import check_contract, contract_of
 from retrieval.errors import RetrievalError
+from retrieval.interfaces import Reranker
 from retrieval.pricing import load_prices
 from retrieval.usage import Meter
 
@@ -56,6 +57,8 @@ def examine(
         ("guards", _guards),
         ("index", _index),
     ]
+    if reranker := application.retrieval.reranker:
+        looks.insert(1, ("reranker", lambda _: _reranker(reranker, settings.rerank_depth)))
     if settings.generator != "bedrock":
         looks.insert(2, ("local models", _local_models))
     if paths:
@@ -71,6 +74,11 @@ def _embedder(application: Application) -> str:
     embedder = application.retrieval.embedder
     embedder.embed(["ready"])
     return f"{embedder.name}, {embedder.dimension} numbers, {embedder.window} tokens"
+
+
+def _reranker(reranker: Reranker, depth: int) -> str:
+    reranker.scores("ready", ["ready"])
+    return f"orders the best {depth} passages of a search"
 
 
 def _generator(application: Application) -> str:

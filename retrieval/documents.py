@@ -151,7 +151,7 @@ class Match:
     Attributes:
         similarity: cosine of question and chunk, -1 to 1, higher is closer.
         score: what the matches are ordered by, higher first; the similarity where nothing
-            else is fused with it.
+            else is fused with it. What a reranker moved has the score of its new place.
     """
 
     key: str

@@ -10,6 +10,7 @@ RetrievalError
 │   └── UnknownNameError      a policy, year or document that the index does not hold
 ├── LoadingError              a file that cannot become a document; carries path and reason
 ├── EmbeddingError            an embedding model that cannot be loaded or run
+├── RerankingError            a reranker that cannot be had, loaded or run
 ├── ContractError             the index was built with another embedding model
 └── StoreError                a vector store
     ├── StoreUnavailableError it cannot be reached or opened; trying again may help
@@ -58,6 +59,10 @@ class LoadingError(RetrievalError):
 
 class EmbeddingError(RetrievalError):
     """An embedding model cannot be loaded or run."""
+
+
+class RerankingError(RetrievalError):
+    """A reranker cannot be had, loaded or run."""
 
 
 class ContractError(RetrievalError):

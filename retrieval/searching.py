@@ -1,7 +1,7 @@
 """Question -> matches: the filter first, then the ranking."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from retrieval.candidates import Asked, ByVector, Finder
@@ -93,26 +93,33 @@ class Searcher:
         Raises:
             QuestionError: the question is empty, too long or holds nothing readable.
         """
-        question = checked_question(query.question)
+        asked = checked_question(query.question)
         if not 1 <= query.limit <= MAX_LIMIT:
             raise QuestionError(f"limit {query.limit} is not between 1 and {MAX_LIMIT}")
-        question = self._glossary.expanded(question)
+        question = self._glossary.expanded(asked)
         vector = self._embedder.embed([question], meter)[0]
         hits, scores = self._finder.find(Asked(question, vector, query.where, query.limit))
         near = nearness([hit.similarity for hit in hits], self._nearest_sentences(hits, vector))
         fused = fuse(near, scores, KEYWORD_WEIGHT)
         best = sorted(zip(fused, hits, strict=True), key=lambda pair: (-pair[0], pair[1].key))
         matches = (Match(h.key, h.text, h.metadata, h.similarity, score) for score, h in best)
-        return distinct(self._reranked(query.question, matches), query.limit)
+        return distinct(self._reranked(asked, matches), query.limit)
 
     def _reranked(self, question: str, matches: Iterator[Match]) -> Iterator[Match]:
-        """The matches, the first of them in the order that the reranker gives them."""
+        """The matches, the first of them in the order that the reranker gives them.
+
+        Each takes the score of its new place, so that scores fall with the order.
+        """
         if self._reranker is None:
             return matches
         first = list(islice(matches, self._rerank_depth))
         scores = self._reranker.scores(question, [match.text for match in first])
         order = sorted(range(len(first)), key=lambda place: -scores[place])
-        return chain((first[place] for place in order), matches)
+        ordered = (
+            replace(first[place], score=there.score)
+            for place, there in zip(order, first, strict=True)
+        )
+        return chain(ordered, matches)
 
     def _nearest_sentences(self, hits: Sequence[Hit], vector: Vector) -> list[float | None]:
         """The cosine of the nearest sentence of each hit, None where its sentences are not kept."""

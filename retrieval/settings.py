@@ -32,6 +32,9 @@ class RetrievalSettings(BaseSettings):
         chroma_url: address of a Chroma server; without it, Chroma is embedded in ``data_dir``.
         glossary: YAML file of the words members and documents use for the same thing.
         model_dir: where exported model weights are kept; by default beside the installation.
+        reranker: folder or name of a cross-encoder that orders the best of what a search finds; by
+            default none does.
+        rerank_depth: how many passages it scores.
         vector_bucket: S3 vector bucket.
         vector_index: index in the bucket.
         vector_mode: ``enhanced`` has S3 Vectors search by words too; ``classic`` is what buckets
@@ -56,6 +59,8 @@ class RetrievalSettings(BaseSettings):
     chroma_url: AnyHttpUrl | None = None
     model_dir: Path | None = None
     glossary: Path = DEFAULT_FILE
+    reranker: str = ""
+    rerank_depth: int = Field(default=20, ge=2, le=100)
     vector_bucket: str = "benefits-chat"
     vector_index: str = "plans"
     vector_mode: Literal["classic", "enhanced"] = "classic"

@@ -12,7 +12,7 @@ from retrieval.catalog import Catalog
 from retrieval.errors import SettingsError, StoreBusyError, StoreUnavailableError
 from retrieval.glossary import Glossary, load_glossary
 from retrieval.indexing import Indexer
-from retrieval.interfaces import Embedder, HybridStore, SentenceIndex, VectorStore
+from retrieval.interfaces import Embedder, HybridStore, Reranker, SentenceIndex, VectorStore
 from retrieval.lexical import Lexical
 from retrieval.originals import OriginalFiles
 from retrieval.searching import Searcher
@@ -34,6 +34,7 @@ class Retrieval:
     catalog: Catalog
     lexical: Lexical | None
     sentences: SentenceIndex
+    reranker: Reranker | None
 
     @property
     def index_name(self) -> str:
@@ -70,6 +71,8 @@ class Retrieval:
             self.glossary,
             self.index_name,
             sentences=self.sentences,
+            reranker=self.reranker,
+            rerank_depth=self.settings.rerank_depth,
         )
         searcher.check()
         return searcher
@@ -123,6 +126,7 @@ def open_retrieval(
         catalog=catalog,
         lexical=Lexical(KeywordFile(words), store, catalog) if words else None,
         sentences=SentenceFile(sentences, embedder.name, embedder.dimension),
+        reranker=_reranker(settings, notify),
     )
 
 
@@ -143,6 +147,14 @@ def _embedder(settings: RetrievalSettings, notify: Callable[[str], None]) -> Emb
     from retrieval.embedding.minilm import MiniLM
 
     return MiniLM(folder=settings.model_dir, notify=notify)
+
+
+def _reranker(settings: RetrievalSettings, notify: Callable[[str], None]) -> Reranker | None:
+    if not settings.reranker:
+        return None
+    from retrieval.reranking import CrossEncoderReranker
+
+    return CrossEncoderReranker(settings.reranker, notify=notify)
 
 
 def open_store(settings: RetrievalSettings) -> VectorStore:

@@ -6,40 +6,14 @@ from chat_app.errors import GuardError
 from chat_app.guards.entailment import EntailmentGuard
 from chat_app.guards.hooks import Allowed, Refused
 from retrieval.usage import Meter
+from tests.fakes.tiny_cross_encoder import save_tiny_cross_encoder
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "copay", "is", "$", "40", "50"]
+WORDS = ["copay", "is", "$", "40", "50"]
 PASSAGES = ("copay is $ 40", "copay is $ 50")
 
 
 def make_model(folder: Path, labels: list[str], favourite: str) -> str:
-    """A cross-encoder of one small layer that always finds its favourite label."""
-    import torch
-    from transformers import (  # type: ignore[attr-defined]  # exported lazily
-        BertConfig,
-        BertForSequenceClassification,
-        BertTokenizerFast,
-    )
-
-    (folder / "vocab.txt").write_text("\n".join(WORDS))
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    model = BertForSequenceClassification(
-        BertConfig(  # type: ignore[call-arg]  # a field of the base class
-            vocab_size=len(WORDS),
-            hidden_size=8,
-            num_hidden_layers=1,
-            num_attention_heads=1,
-            intermediate_size=8,
-            num_labels=len(labels),
-            id2label=dict(enumerate(labels)),
-            label2id={label: number for number, label in enumerate(labels)},
-        )
-    )
-    with torch.no_grad():
-        model.classifier.weight.zero_()
-        model.classifier.bias.zero_()
-        model.classifier.bias[labels.index(favourite)] = 2.0
-    model.save_pretrained(folder)
-    return str(folder)
+    return save_tiny_cross_encoder(folder, WORDS, labels, favourite)
 
 
 NLI = ["contradiction", "Entailment", "neutral"]
