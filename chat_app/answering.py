@@ -21,7 +21,7 @@ from chat_app.planning.tools import Cell, Compare, Cost, Search, Step
 from chat_app.plans import Meant, PlanBook, plan_filter
 from chat_app.prompting import shown
 from chat_app.question_splitting import questions_in
-from chat_app.writing import Task, Writer
+from chat_app.writing import MAX_SENTENCES, PART_SENTENCES, Task, Writer
 from prompts.library import prompt
 from retrieval.documents import Match
 from retrieval.filters import to_json
@@ -33,6 +33,8 @@ PASSAGES = 8
 """Passages given to the generator for one plan."""
 MAX_PLANS = 6
 """Plans answered for at once; with more of them the user is asked which one is meant."""
+FEW_PLANS = 2
+"""Plans up to which each is answered for as fully as one alone."""
 READ_BY_PLANNER = 4
 """Passages of a search that a planning model reads."""
 MOST_GATHERED = 12
@@ -189,8 +191,10 @@ class Answering:
             elif asked.question.ask_which_plan or len(asked.meant.plans) > MAX_PLANS:
                 yield self._composition.finished(reason="which_plan", choices=asked.meant.plans)
                 return
+        sentences = MAX_SENTENCES if len(found) <= FEW_PLANS else PART_SENTENCES
         for plan, matches in found.items():
-            yield from asked.attempts.write(Task(asked.text, matches), plan)
+            task = Task(asked.text, matches, sentences=sentences)
+            yield from asked.attempts.write(task, plan)
         yield self._composition.finished()
 
     def _without_plan(self) -> Iterator[Event]:

@@ -22,8 +22,13 @@ MAX_DRAFTS = 16
 """Drafts of one reply that are read: the rules ask for four; what goes on and on is stopped."""
 MAX_REPAIRED = 4
 """Drafts of a second attempt that are read: its rules ask for two."""
-MAX_SENTENCES = 3
-"""Most sentences that are quoted for one plan."""
+MAX_SENTENCES = 4
+"""Most sentences that are quoted in an answer, as many as a language model is asked for.
+
+With 3, the right page of a handbook is quoted for 67 % of questions instead of 71 %.
+"""
+PART_SENTENCES = 3
+"""Most sentences that are quoted for one of several plans or parts of a question."""
 CELL_SENTENCES = 2
 """Most sentences that are quoted in a cell of a comparison."""
 
@@ -42,7 +47,7 @@ class Task:
     question: str
     passages: Sequence[Match]
     is_cell: bool = False
-    sentences: int = MAX_SENTENCES
+    sentences: int = PART_SENTENCES
 
 
 @dataclass(frozen=True, slots=True)
