@@ -1,11 +1,16 @@
 """Commands about the documents of the index: index, list, remove, copy."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chat_app.commands.common import JSON, YEAR, open_here, print_json
+
+if TYPE_CHECKING:
+    from retrieval.catalog import Entry
 
 
 @click.command()
@@ -50,9 +55,20 @@ def index(
             f"{report.removed} removed, {len(report.failed)} not indexed; "
             f"{report.chunks} chunks in {report.seconds:.1f} s"
         )
+        _tell_common(retrieval.catalog.entries())
     done = report.added + report.changed + report.unchanged
     if report.failed and not done:
         sys.exit(1)
+
+
+def _tell_common(entries: "Sequence[Entry]") -> None:
+    """Say which documents are searched with every plan: where plans are not told apart, all are."""
+    common = sum(entry.policy is None for entry in entries)
+    if common:
+        click.echo(
+            f"Of no plan, and searched with each: {common} of {len(entries)} documents; "
+            "--policy or folders POLICY/YEAR/ say whose they are"
+        )
 
 
 @click.command("list")

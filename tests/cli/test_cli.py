@@ -39,6 +39,14 @@ def test_indexing_again_changes_nothing_an_edit_changes_one(cli: Cli, plans: Pat
     assert (report["changed"], report["unchanged"]) == (1, 2)
 
 
+def test_what_no_plan_owns_is_told_where_plans_are_told_apart_and_where_not(
+    cli: Cli, plans: Path
+) -> None:
+    assert "1 of 3 documents" in cli("index", plans).out
+    flat = cli("index", plans / "handbook.md", "--policy", "PPO_PLUS", "--rebuild")
+    assert "Of no plan" not in flat.out
+
+
 def test_a_pruned_or_removed_document_is_gone_from_answers(cli: Cli, plans: Path) -> None:
     cli("index", plans)
     (plans / "handbook.md").unlink()
