@@ -61,7 +61,7 @@ def unseen_scores(
         vectors: knows all of their parts.
     """
     trainable = [row for row in rows if row.train]
-    train = trainer(trainable, vectors)
+    train = trainer(trainable, vectors, sentences=True)
     of_all = train(np.ones(len(trainable), dtype=np.bool_))
     scores = np.zeros(len(judged))
     for start in ("", *TRAINABLE):

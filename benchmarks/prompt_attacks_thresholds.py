@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from benchmarks.prompt_attacks_rows import Row
 from chat_app.guards.prompt_attacks_model import SHORT
 
-MOST_BENIGN, MOST_BENEFITS = 0.05, 0.01
-"""False positives at which the thresholds are set; promised are 0.05 and 0.02."""
+MOST_BENIGN, MOST_BENEFITS = 0.045, 0.0025
+"""False positives at which the thresholds are set; promised are 0.05 and 0.02.
 
-MOST_SHORT = 0.01
-"""Of short benign texts; the long ones may have the rest of MOST_BENIGN."""
+Chosen on half of the texts, 0.045 let through 0.049 of the other half, the mean of 200 splits."""
+
+MOST_SHORT = 0.0025
+"""Of short benign texts; the long ones, as most attacks are, may have the rest of MOST_BENIGN.
+
+With 0.01 here and for MOST_BENEFITS the same splits found .80 of unseen attacks in place of .82."""
 
 
 def chosen_on(rows: Sequence[Row], scores: NDArray[np.float64]) -> tuple[float, float]:

@@ -15,12 +15,14 @@ from chat_app.guards.prompt_attacks_cues import CUES, cues, unmistakable
 COEFFICIENTS = Path(__file__).with_name("prompt_attacks.npz")
 """Written by ``python -m benchmarks.prompt_attacks train``."""
 
-BUCKETS = 8192
-"""Words share this many weights by their CRC-32, so that no vocabulary is kept."""
+BUCKETS = 32_768
+"""Words share this many weights by their CRC-32, so that no vocabulary is kept.
+
+Of the 8,295 trained on, 23 in 100 share theirs; with 8,192 weights 64 in 100 would."""
 
 DIMENSION = 384
 FEATURES = DIMENSION + len(CUES) + BUCKETS
-CUE_WEIGHT, WORD_WEIGHT = 0.5, 3.0
+CUE_WEIGHT, WORD_WEIGHT = 0.75, 3.0
 """Scales beside a vector of norm 1; of those tried the best on half of the held-out rows."""
 
 SHORT = 250

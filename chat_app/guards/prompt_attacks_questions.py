@@ -25,12 +25,6 @@ MAX_OF_SHORT = 3
 READ_WORDS, READ_CHARACTERS = 150, 1_000
 """Of a sentence or run, for its vector: MiniLM reads 256 tokens. Its words and cues all count."""
 
-AMONG_MANY = 1.0
-"""A sentence of a long text scores this much less: of the many in a harmless story one looks odd.
-
-Chosen on the labelled texts: with 0 the threshold of long texts is .9 higher, and .73 of unseen
-attacks are found in place of .78; with 2 no more are found than chance explains."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -83,5 +77,4 @@ def _sentences(text: str, plain: str, most: int) -> tuple[str, ...]:
 
 def _score(classifier: Classifier, reading: Reading, vectors: NDArray[np.float32]) -> float:
     of_whole = classifier.score(reading.whole, mean_vector(vectors))
-    worst = classifier.worst(reading.sentences, vectors)
-    return max(of_whole, worst if len(reading.whole) <= SHORT else worst - AMONG_MANY)
+    return max(of_whole, classifier.worst(reading.sentences, vectors))
