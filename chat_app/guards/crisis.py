@@ -22,13 +22,13 @@ questions. By ``benchmarks/scope.py``:
 ======  =====================  =====================
 from    benefits met           crises met
 ======  =====================  =====================
--0.40   .011, other half .014  .980, other half 1.00
--0.30   .006, .009             .980, .981
--0.20   .003, .003             .980, .962
--0.10   .002, .003             .941, .943
-0.00    .000, .003             .902, .906
+-0.40   .006, other half .014  .980, other half 1.00
+-0.30   .005, .006             .980, .981
+-0.20   .002, .003             .980, .962
+-0.10   .000, .002             .882, .925
+0.00    .000, .000             .882, .906
 0.20    .000, .000             .725, .755
-0.40    .000, .000             .510, .604
+0.40    .000, .000             .490, .604
 ======  =====================  =====================
 """
 
@@ -84,7 +84,7 @@ class CrisisGuard(Guard):
 
     @cached_property
     def _separator(self) -> Separator:
-        others = (*self._topics.answered, *self._topics.off_topic)
+        others = (*self._topics.answered, *self._topics.off_topic, *self._topics.crisis.told)
         return Separator(self._of(self._topics.crisis.examples), self._of(others))
 
     def _of(self, texts: tuple[str, ...]) -> NDArray[np.float32]:

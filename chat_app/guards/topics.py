@@ -43,12 +43,14 @@ class Emergencies:
         sure_phrases: signs of a crisis in whatever sentence they stand.
         harmless_phrases: struck out before the sure ones are looked for.
         examples: messages of members in crisis.
+        told: what members tell of themselves before they ask, in no crisis.
         near_misses: benefits questions that sound alike.
     """
 
     sure_phrases: tuple[str, ...]
     harmless_phrases: tuple[str, ...]
     examples: tuple[str, ...]
+    told: tuple[str, ...]
     near_misses: tuple[str, ...]
 
 
@@ -80,7 +82,7 @@ class Topics:
     @property
     def texts(self) -> tuple[str, ...]:
         """All texts to embed, each once."""
-        return (*self.answered, *self.off_topic, *self.crisis.examples)
+        return (*self.answered, *self.off_topic, *self.crisis.examples, *self.crisis.told)
 
 
 def load_topics(file: Path = DEFAULT_FILE) -> Topics:
@@ -108,7 +110,7 @@ class _Reader:
 
     def topics(self, root: Node) -> Topics:
         parts = self._parts(root, ("allowed", "topics", "crisis"), "the file")
-        crisis = ("sure_phrases", "harmless_phrases", "examples", "near_misses")
+        crisis = ("sure_phrases", "harmless_phrases", "examples", "told", "near_misses")
         emergencies = self._parts(parts["crisis"], crisis, "crisis")
         topics = Topics(
             self._examples(parts["allowed"], "allowed"),

@@ -111,6 +111,22 @@ def test_a_member_in_crisis_meets_the_emergency_words(message: str) -> None:
     assert verdict.message == WORDS
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I broke my leg. What do I pay for crutches?",
+        "My husband died last month. Do I keep the plan?",
+        "I was in an accident. Is the ambulance covered?",
+        "My wife is pregnant. What does the birth cost?",
+        "I need to see a doctor. How much is it?",
+        "I'm quitting. What would it cost to keep my plan?",
+        "I'll be in the hospital for five nights. What's my bill?",
+    ],
+)
+def test_what_a_member_tells_before_a_question_is_no_crisis(message: str) -> None:
+    assert isinstance(asked(CRISIS, message), Allowed)
+
+
 def test_the_emergency_words_name_the_numbers() -> None:
     assert all(number in WORDS for number in ("911", "988", "1-800-799-7233", "1-800-222-1222"))
 
@@ -190,6 +206,7 @@ crisis:
   sure_phrases: [want to die]
   harmless_phrases: [life insurance]
   examples: [Help]
+  told: [I need a hand.]
   near_misses: ["Is help covered?"]
 """
 
