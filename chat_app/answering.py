@@ -115,10 +115,19 @@ class Answering:
             yield from self._tell_sums(cost)
         elif meant.comparison:
             yield from self._compare()
-        elif self._knows_plans and len(texts := questions_in(asked.text, asked.book.names)) > 1:
+        elif self._knows_plans and len(texts := self._questions) > 1:
             yield from self._tell_parts([(text, self._plans) for text in texts])
         else:
             yield from self._tell()
+
+    @property
+    def _questions(self) -> tuple[str, ...]:
+        """Those that are asked: a single follow-up asks one, whatever it is understood with."""
+        asked, names = self._asked, self._asked.book.names
+        typed = asked.question.text
+        if asked.text != typed and len(questions_in(typed, names)) == 1:
+            return (asked.text,)
+        return questions_in(asked.text, names)
 
     @property
     def _knows_plans(self) -> bool:

@@ -10,7 +10,7 @@ from chat_app.answering import Answering, Asked, Parts
 from chat_app.answers import Event, Finished, Question, Said, Stepped
 from chat_app.attempts import Attempts
 from chat_app.composing import Composition
-from chat_app.follow_ups import follow_up, only_circumstances
+from chat_app.follow_ups import only_circumstances, understood
 from chat_app.guarding import Guarding, refused
 from chat_app.guards.chain import GuardChain
 from chat_app.plan_topics import ALL_PLANS
@@ -120,7 +120,7 @@ class Assistant:
         """
         text = self._writer.standalone(typed, question.turns, meter)
         if text == typed:
-            standing = follow_up(typed, question.turns, book.names)
+            standing = understood(typed, question.turns, book.names)
             if standing is None:
                 return typed, question
             text = standing
@@ -142,7 +142,7 @@ def _passed(guarding: Guarding, typed: str, question: Question, book: PlanBook) 
         passed.reports[-1].guard in JUDGES_WHAT_IS_ASKED or only_circumstances(typed, book.names)
     )
     if in_context:
-        standing = follow_up(passed.texts[0], question.turns, book.names)
+        standing = understood(passed.texts[0], question.turns, book.names)
         if standing is not None:
             return passed.texts[0], guarding.question(standing).refusal
     return passed.texts[0], passed.refusal

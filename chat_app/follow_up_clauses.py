@@ -8,7 +8,6 @@ from chat_app.follow_up_context import (
     Context,
     Thing,
     agreeing,
-    bare_noun,
     context_of,
     is_plural,
     question_of,
@@ -19,7 +18,6 @@ from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     ABOUT_THE_CHAT,
     AGAIN,
-    ALONE,
     AMOUNT_SAID,
     CARRYING_ON,
     COVERING,
@@ -30,21 +28,17 @@ from chat_app.follow_up_words import (
     HE_OR_SHE,
     IT_TAKES,
     LINKING,
-    ONE_OF_THEM,
     OWN_PLAN,
     QUALIFIES,
     QUESTION_WORD,
     SAME,
     TWO_QUESTIONS,
     WHICH,
-    WHOSE,
     is_aspect,
 )
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import LINKS, WORD, Kind, Part, question_parts
 
-MAX_OF_ANOTHER = 9
-"""Words of a clause with "their" that stands for someone of another question."""
 MAX_QUALIFYING = 6
 """Words of "does adoption count", which leaves open for what."""
 
@@ -65,7 +59,7 @@ _WHOLE = re.compile(
     r"\b(?:plan|insurance|program|account|policy|benefit|fsa|hsa)s?\b", re.IGNORECASE
 )
 _DOER = re.compile(r"\b(?:i|we|you|he|she)\s+(?:rather\s+|just\s+)?$", re.IGNORECASE)
-_STATEMENT = re.compile(r"^(?:i|we)\b", re.IGNORECASE)
+_STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
 
 
@@ -101,8 +95,6 @@ def resolved(clause: str, previous: str, names: PlanNames, *, led: bool = False)
     if _STATEMENT.match(clause):
         return None
     context = context_of(previous, names)
-    if ALONE.match(clause):
-        return context.followed(clause)
     text = _FOR_ONE.sub("", clause)
     parts = question_parts(text, names)
     things = tuple(own_things(text, parts))
@@ -141,17 +133,6 @@ def _asked_again(clause: _Clause) -> str | None:
         return None
     said = " ".join(clause.text[part.start : part.end] for part in clause.parts)
     return with_fragment(said, clause.context.question, clause.names, led=True)
-
-
-def _of_its_kind(clause: _Clause) -> str | None:
-    """The clause with "the air one" as "the air ambulance" where an ambulance was spoken of."""
-    found = ONE_OF_THEM.search(clause.text)
-    thing = clause.context.thing(set(), but_aspect=True)
-    if not found or not thing:
-        return None
-    noun = bare_noun(thing.noun, plural=found["many"] is not None)
-    said = f"{clause.text[: found.start('one')]}{noun}{clause.text[found.end() :]}"
-    return clause.context.situated(question_of(f"{said}{thing.where}"))
 
 
 def _without_verb(clause: _Clause) -> str | None:
@@ -235,16 +216,6 @@ def _with_person(clause: _Clause) -> str | None:
     return context.situated(question_of(said))
 
 
-def _of_another(clause: _Clause) -> str | None:
-    """The clause behind the question before, when it asks of "their card"."""
-    found = WHOSE.search(clause.text)
-    whose = (*clause.things, *(part for part in clause.parts if part.kind in {"person", "plan"}))
-    is_long = len(clause.text.split()) > MAX_OF_ANOTHER
-    if not found or is_long or any(part.start < found.start() for part in whose):
-        return None
-    return clause.context.followed(clause.text)
-
-
 def _carrying_on(clause: _Clause) -> str | None:
     """A clause with a topic of its own behind the question that it goes on from."""
     if not CARRYING_ON.search(clause.text) or "plan" in clause.kinds:
@@ -287,11 +258,9 @@ def _is_open(clause: _Clause) -> bool:
 
 _WAYS: tuple[Callable[[_Clause], str | None], ...] = (
     _asked_again,
-    _of_its_kind,
     _without_verb,
     _with_pronoun,
     _with_person,
-    _of_another,
     _about,
     _carrying_on,
 )

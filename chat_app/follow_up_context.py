@@ -269,13 +269,6 @@ def agreeing(before: str, thing: str) -> str:
     return before[:start] + form + before[end:]
 
 
-def bare_noun(thing: str, *, plural: bool) -> str:
-    """The noun of a thing without its article and what belongs to it, for one or for several."""
-    end = _HEAD_END.search(thing)
-    noun = re.sub(r"^(?:the|an?|my|our|any)\s+", "", thing[: end.start()] if end else thing)
-    return noun if plural or not is_plural(noun) else noun.removesuffix("s")
-
-
 def is_plural(thing: str) -> bool:
     """Does a noun with what belongs to it mean several: "drugs for weight loss"?"""
     end = _HEAD_END.search(thing)

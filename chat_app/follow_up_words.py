@@ -89,14 +89,6 @@ CONDITION = _words(
 )
 """Says when: put in place of another "when", or added."""
 
-GOING = _words(
-    r"""^(?:i|we)\ (?:(?:need|have|want)\ to\ )?(?:go(?:\ to)?|use|get|see|choose|pick|take|need
-    |have
-    |visit|want|buy|went\ to|got|used|saw|took|chose|stay|am|['’]m|switch(?:\ to)?|was|were|are)\s+
-    |^(?:i|we)['’](?:m|re)\s+"""
-)
-"""What a supposition says before the thing that it names."""
-
 MINE = _words(
     r"""^(?:i['’]?m|i\ am|we['’]?re|we\ are|i\ have|we\ have|i['’]ve\ got|mine['’]?s|mine\ is
     |my\ plan\ is|it['’]?s|it\ is|i\ mean|(?:tell|show)\ me(?:\ about)?|(?:look
@@ -115,22 +107,6 @@ CARRYING_ON = _words(
 )
 """Says within a clause that it goes on from what was said."""
 
-TELLING = _words(
-    r"""^(?:(?:i|we|he|she|they)(?:['’](?:m|re|s|ve|ll|d)|\ (?:\w+ed|quit|lost|left|got|broke
-    |went)|\ (?:am|are|is|was|were|live|work|have\ (?:been|a|an
-    |two|three|no)|had|already|only|don['’]?t|do\ not|just))
-    |(?:my|our|his|her|their)\ (?:\w+\ ){1,2}?(?:is|are|was|were|has|have|had|just|only|already
-    |\w+ed|says|said|told|thinks|wants|needs|lives|works|offers|costs|goes|takes|gave|got|sent)
-    |(?:it|this|that)(?:['’]s|\ is|\ was)\ (?:a|an|my|because|just|only|not))\b"""
-)
-"""Tells of the member: stands before the question that it belongs to."""
-
-TOLD_LAST = _words(
-    r"""^(?P<asked>[^,.]+),\ (?P<told>(?:i|we|he|she)(?:['’](?:m|re|s)|\ (?:am|are|is|have|has))
-    \ [^,.?]{1,40}|my\ \w+\ (?:is|are|has|was)\ [^,.?]{1,40})$"""
-)
-"""Tells of the member behind what it asks: "what about me, I'm 40"."""
-
 ASKING = _words(
     r"""^(?:what|whats|how|hows|is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may
     |might|must|has|have|had|when|where|who|whom|whose|which|why|tell|show|give|explain|compare
@@ -147,25 +123,6 @@ QUESTION_WORD = _words(
     |when|where|who|which|why|\w+n['’]t)\b"""
 )
 """Begins the clause of a message that asks."""
-
-ALONE = _words(
-    r"""^(?:why(?:\ (?:not|is\ (?:that|this)|so))?|how\ (?:so|come)|really|are\ you\ sure
-    |since\ when|says\ who|tell\ me\ more|(?:can|could)\ you\ explain(?:\ (?:that|it))?
-    |explain(?:\ (?:that|it))?|go\ on|more|what\ else|anything\ else|then\ what
-    |(?:(?:can|could)\ you\ )?explain\ .*\b(?:words|terms|english|again|more)
-    |what\ does\ (?:that|it|this)\ mean|how\ does\ (?:that|it|this)\ work
-    |(?:is|are)\ there\ (?:one|any|some)|any\ (?:limits?|exceptions?|exclusions?))$"""
-)
-"""Asks more of the same: put behind the question before."""
-
-CHANGES_IT = _words(
-    r"""^(?:(?:does|do|would|will|can)\ (?:that|this|it)\ (?:change|matter|make|affect|help|count
-    |mean)\b|what(?:\ (?:then|now|about\ that))?$|how\ (?:does|would|will|about)\ (?:that|it|this)
-    (?:\ (?:work|change)\b|$)|(?:is|would)\ (?:that|this|it)\ (?:ok|okay|a\ problem|enough
-    |different)
-    )"""
-)
-"""Asks what the thing just told does to the answer before."""
 
 EVERY_PLAN = _words(
     r"""^(?:(?:for\ |on\ )?(?:both|all|each|every|either)(?:\ (?:of\ (?:them|those)|one|plans?|two
@@ -202,14 +159,7 @@ IT_TAKES = _words(
 """Pronouns that stand for what is done: "can I do that", "the form for that", "it takes"."""
 
 HE_OR_SHE = _words(r"\b(?:he|she|him|her)\b")
-WHOSE = _words(r"\b(?:their|his|her|its)\b")
 """Someone who was spoken of before."""
-
-ONE_OF_THEM = _words(
-    r"""\b(?:the|an?|another|that|this|those|these)\ (?:(?!one)[\w-]+\ ){1,2}?
-    (?P<one>(?-i:one)(?P<many>s)?)\b"""
-)
-"""A kind of what was spoken of: "the air one"."""
 
 SAME = _words(r"\bthe\ same(?:\ (?:thing|amount))?$")
 AGAIN = _words(

@@ -13,11 +13,10 @@ from chat_app.follow_up_choices import choice
 from chat_app.follow_up_clauses import own_things, resolved
 from chat_app.follow_up_context import context_of, question_of
 from chat_app.follow_up_fragments import with_condition, with_fragment
-from chat_app.follow_up_suppositions import supposed, told
+from chat_app.follow_up_joining import behind, joined
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
-    ALONE,
     ASKING,
     CONDITION,
     INSTEAD,
@@ -29,7 +28,6 @@ from chat_app.follow_up_words import (
     SHORT_FORM,
     STATED,
     TIED,
-    TOLD_LAST,
     TOO,
     WHAT_IF,
     WONDERING,
@@ -37,6 +35,7 @@ from chat_app.follow_up_words import (
 )
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import Part, question_parts
+from retrieval.keywords import terms
 
 MAX_WORDS = 12
 """Words of a fragment behind "and" or "what about"; what is longer says all it means."""
@@ -47,18 +46,28 @@ MAX_TOPIC = 3
 
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|should|must|need|needs"
-    r"|want|wants|got|get|gets|lost|pay|pays|cover|covers|says|said|went|i|we|you)\b",
+    r"|want|wants|got|get|gets|lost|pay|pays|cover|covers|says|said|went|i|we|you)\b|n['’]t\b",
     re.IGNORECASE,
 )
-_IS = re.compile(r"\b(?:is|are|was|were|isn['’]t|aren['’]t)\b", re.IGNORECASE)
 _PLACE_OF_TIER = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|1st|2nd|3rd|4th)\s+(?:one|tier|level)\b",
     re.IGNORECASE,
 )
-_ORDER = re.compile(
-    r"[.!?]\s|\b(?:is|are|do|does|can|will)\s+(?:it|i|we|you|he|she|they|there)\b", re.IGNORECASE
-)
 _STATED = re.compile(r"^(i|we)\s+(need|have|get|pay|owe|use|keep|lose)\b", re.IGNORECASE)
+
+
+def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:
+    """The message as a question that can be understood by itself; None if it is one already.
+
+    What no rule reads, but cannot stand by itself, is asked behind the question before.
+
+    Args:
+        message: as typed.
+        turns: the conversation before it, from the first on.
+        names: the names of the plans.
+    """
+    said = follow_up(message, turns, names)
+    return said or (joined(message, turns[-1].question, names) if turns else None)
 
 
 def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:
@@ -79,25 +88,10 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         return None
     last = turns[-1]
     body = stripped(OPENING, text)
-    if ALONE.match(body):
-        return context_of(last.question, names).followed(body)
     body = _asked_plainly(body)
     if (chosen := choice(stripped(LEADING, body), last, names)) is not None:
         return chosen
-    if found := TOLD_LAST.match(body):
-        asked = follow_up(found["asked"], turns, names)
-        fact = found["told"]
-        return f"{fact[:1].upper()}{fact[1:]}. {asked}" if asked else None
-    said = _read(_numbered(_lowered(body, names), last.question), last.question, names)
-    if said is None and "?" in message and _is_no_clause(body):
-        return context_of(last.question, names).followed(body)
-    return said
-
-
-def _is_no_clause(body: str) -> bool:
-    """Is it asked without the order of a question: "acupuncture is though, right"?"""
-    begins = ASKING.match(body) or WHAT_IF.match(body)
-    return not begins and not _ORDER.search(body) and len(body.split()) <= MAX_WORDS
+    return _read(_numbered(_lowered(body, names), last.question), last.question, names)
 
 
 def _read(body: str, previous: str, names: PlanNames) -> str | None:
@@ -109,9 +103,7 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
     if CONDITION.match(about):
         return with_condition(about, previous)
     if WHAT_IF.match(about):
-        return supposed(about, previous, names, led=led)
-    if (fact := told(rest, previous, names)) is not None:
-        return fact
+        return behind(about, previous, names) if led else None
     if about == rest and ASKING.match(about):
         asked = stripped(AFTERWARDS, about)
         said = resolved(asked, previous, names, led=led)
@@ -173,8 +165,8 @@ def _of_fragment(
     words = fragment.split()
     if not words or len(words) > (MAX_WORDS if led else MAX_UNLED) or ". " in fragment:
         return None
-    if led and _IS.search(fragment) and not is_circumstance(fragment):
-        return context_of(previous, names).followed(fragment)
+    if led and _VERB.search(fragment) and not is_circumstance(fragment):
+        return behind(fragment, previous, names)
     parts = question_parts(fragment, names)
     if (aspect := _aspect(fragment, parts, previous, names)) is not None:
         return aspect
@@ -183,7 +175,14 @@ def _of_fragment(
         long = sum(len(topic.split()) for topic in topics) > MAX_TOPIC
         if long or (not is_circumstance(fragment) and (not parts or _VERB.search(fragment))):
             return None
-    return with_fragment(fragment, previous, names, led=led, also=also)
+    said = with_fragment(fragment, previous, names, led=led, also=also)
+    return said if _says_all(said, fragment, parts) else behind(fragment, previous, names)
+
+
+def _says_all(said: str, fragment: str, parts: Sequence[Part]) -> bool:
+    """Does the question hold what the fragment names of people and things?"""
+    named = (fragment[p.start : p.end] for p in parts if p.kind in {"topic", "person"})
+    return set(terms(" ".join(named))) <= set(terms(said))
 
 
 def _aspect(fragment: str, parts: Sequence[Part], previous: str, names: PlanNames) -> str | None:

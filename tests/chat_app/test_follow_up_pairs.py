@@ -7,6 +7,11 @@ The 79 varied pairs come from five further rounds of 20, written to be as unlike
 members are; pairs of each round over other documents are not kept here. The first of these rounds
 was worked on. The others found 14, 13, 12 and 9 of 20 on their first run, of which the rules as
 they were before found 11, 8, 8 and 8.
+
+Of the 84 free pairs, 17 stand by themselves after another topic. The first 30 were looked at while
+messages that no rule reads came to be asked behind the question before, which found 25 of them
+instead of 18. The next 30 were not: 17 on their first run, before and after. The last 24 were
+written after that and found 20 on their first run instead of 18.
 """
 
 import json
@@ -69,7 +74,12 @@ def same(assistant: Assistant, row: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     ("name", "found"),
     # Two fewer than were found when this was written: near ties fall otherwise elsewhere.
-    [("follow_ups", 37), ("follow_ups_held_out", 77), ("follow_ups_varied", 57)],
+    [
+        ("follow_ups", 37),
+        ("follow_ups_held_out", 77),
+        ("follow_ups_varied", 57),
+        ("follow_ups_free", 59),
+    ],
 )
 def test_follow_ups_come_to_the_passage_of_their_standalone_form(
     assistant: Assistant, name: str, found: int

@@ -1,0 +1,149 @@
+"""A message read behind the question before it, where no rule says what it means. Pure functions.
+
+Of 39 follow-ups that the rules did not know when they were written, the question before and the
+message together find the passage of 30, the message by itself that of 13.
+"""
+
+import re
+from collections.abc import Sequence
+
+from chat_app.follow_up_clauses import own_things
+from chat_app.follow_up_context import context_of
+from chat_app.follow_up_fragments import with_condition, with_fragment
+from chat_app.follow_up_words import (
+    ABOUT_THE_CHAT,
+    ASKING,
+    LEADING,
+    OPENING,
+    OWN_PLAN,
+    POLITE,
+    TIED,
+    WHAT_IF,
+    stripped,
+)
+from chat_app.plan_names import PlanNames
+from chat_app.question_parts import WORD, Part, question_parts
+
+MAX_REFERRING = 9
+"""Words of a question that "it" or "then" ties to what was said; in a longer one, something of its
+own stands before them."""
+MAX_SUPPOSED = 2
+"""Words of what a supposition is about that leave open what is asked of it."""
+
+_REFERS = re.compile(
+    r"\b(?:it|its|they|them|their|theirs|those|he|she|him|her|his|one|ones|then|too|also|as well"
+    r"|though|tho|instead|either|still|again|anyway|otherwise|the same)\b"
+    r"|(?<!is )(?<!are )(?<!was )\bthere\b"
+    r"|\b(?:that|this)(?=$|[,.;]|['’]s\b|\s+(?:is|was|does|do|will|would|can|has|cover|cost|mean))",
+    re.IGNORECASE,
+)
+"""Stands for something that was said before, or ties what is asked to it."""
+_ASKS = re.compile(rf"(?!(?:i|we|you|he|she|they|it)\b)(?:{ASKING.pattern})", ASKING.flags)
+"""Begins a clause that asks; "I need" tells."""
+_TELLS = re.compile(r"(?:i|me|we|he|she|they|its?|my|mine|our|his|her|their)\b", re.IGNORECASE)
+_ASKS_WHEN = re.compile(r"(?:when|where|who|how\s+(?:do|can|should|would|did))\b", re.IGNORECASE)
+"""Asks for what no condition changes: "when is it, if I miss it" makes no sense."""
+_PIECES = re.compile(r"(?<=[,.;?!])\s+")
+
+
+def joined(message: str, previous: str, names: PlanNames) -> str | None:
+    """The message behind the question before; None if it stands by itself or asks nothing.
+
+    What it names of plans and years takes the place of those of the question before, so that it is
+    asked of them alone.
+
+    Args:
+        message: as typed.
+        previous: a question that stands by itself.
+        names: the names of the plans.
+    """
+    said = " ".join(message.split()).rstrip(" ?!.")
+    body = stripped(OPENING, said)
+    if not WORD.search(body) or POLITE.match(said):
+        return None
+    alone = _stands_alone(body, names, asks="?" in message)
+    return None if alone else behind(body, previous, names)
+
+
+def behind(body: str, previous: str, names: PlanNames) -> str:
+    """What is said behind the question before, which is asked of the plan and year that it names.
+
+    Args:
+        body: without the words that open it.
+        previous: a question that stands by itself.
+        names: the names of the plans.
+    """
+    parts = question_parts(body, names)
+    where = " ".join(body[p.start : p.end] for p in parts if p.kind in {"plan", "year"})
+    if where:
+        previous = with_fragment(where, previous, names, led=True)
+    if WHAT_IF.match(body):
+        named = {part.kind for part in parts}
+        return previous if named and named <= {"plan", "year"} else _supposed(body, previous, names)
+    if _TELLS.match(body) and not _asked(body):
+        return f"{body[:1].upper()}{body[1:]}. {previous}"
+    return context_of(previous, names).followed(body)
+
+
+def _supposed(body: str, previous: str, names: PlanNames) -> str:
+    """The question before under the condition of "what if"."""
+    clause = WHAT_IF.sub("", body, count=1).removeprefix("if ").strip()
+    context = context_of(previous, names)
+    if _ASKS_WHEN.match(context.asked):
+        return context.followed(f"what if {clause}")
+    return with_condition(f"if {clause}", previous)
+
+
+def _asked(body: str) -> str:
+    """From the clause that asks on; "" where none does."""
+    pieces = _PIECES.split(body)
+    asking = (n for n, piece in enumerate(pieces) if _ASKS.match(stripped(LEADING, piece)))
+    at = next(asking, len(pieces))
+    return " ".join(pieces[at:])
+
+
+def _stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
+    """Can it be understood without what was said before?
+
+    A question can that says what it is about and refers to nothing; so can what tells nothing of
+    which a question could be asked ("I give up").
+    """
+    parts = question_parts(body, names)
+    things = own_things(body, parts)
+    asked = _asked(body)
+    if not asked and not asks and not things:
+        return all(part.kind == "topic" for part in parts)
+    if WHAT_IF.match(body) or (_TELLS.match(body) and not asked):
+        return WHAT_IF.match(body) is not None and _supposes_all(body, parts)
+    refers = _REFERS.search(body) is not None
+    names_plan = any(part.kind == "plan" for part in parts)
+    if not things and not OWN_PLAN.search(body):
+        return _is_of_the_chat(body) or (bool(asked) and names_plan and not refers)
+    return _is_whole(body) or (_says_what(asked, names) and (names_plan or not refers))
+
+
+def _is_of_the_chat(body: str) -> bool:
+    """Does it ask what the chat can do? "Are you sure?" asks of the answer before."""
+    found = ABOUT_THE_CHAT.search(body)
+    return found is not None and found.group().lower() != "are you"
+
+
+def _supposes_all(body: str, parts: Sequence[Part]) -> bool:
+    """Does a supposition say what is asked of it?"""
+    topics = [body[part.start : part.end] for part in parts if part.kind == "topic"]
+    slots = any(part.kind in {"network", "plan", "year"} for part in parts)
+    says_all = sum(len(topic.split()) for topic in topics) > MAX_SUPPOSED + slots
+    return says_all and not _REFERS.search(_PIECES.split(body)[0])
+
+
+def _is_whole(body: str) -> bool:
+    """Is it so long that what it refers to stands in it, before what refers?"""
+    first, *others = _PIECES.split(body)
+    goes_on = others and (_REFERS.search(first) or TIED.search(body))
+    return len(body.split()) > MAX_REFERRING and not goes_on
+
+
+def _says_what(asked: str, names: PlanNames) -> bool:
+    """Does what is asked say what it is about?"""
+    of_plan = OWN_PLAN.search(asked) is not None
+    return of_plan or bool(own_things(asked, question_parts(asked, names)))
