@@ -21,7 +21,7 @@ from chat_app.cost_answers import Sum
 from chat_app.drafts import Draft, says_something
 from chat_app.evidence import tokens
 from chat_app.guards.prompt_attacks_cues import gives_orders
-from chat_app.plan_names import place_named
+from chat_app.plan_names import plan_names
 from chat_app.plans import Meant
 from chat_app.prompting import Failed
 from chat_app.verification import says_of_anything, verify
@@ -68,7 +68,7 @@ class Composition:
         self._closeness = Closeness(read, question) if read else None
         self._question = question
         self._meant = meant
-        self._policies = policies
+        self._names = plan_names(tuple(policies))
         self._timings: dict[str, float] = {}
         self._nearest: dict[str, Match] = {}
         self._numbers: dict[tuple[str, int, int], Citation] = {}
@@ -219,7 +219,7 @@ class Composition:
         return bool(named) and plan.policy not in named
 
     def _named(self, text: str) -> set[str]:
-        return {p for p in self._policies if place_named(text, p, self._policies) >= 0}
+        return {mention.policy for mention in self._names.mentions(text)}
 
     def _spoken_of(self, plan: Plan | None, cited: Sequence[Match]) -> set[str]:
         """The plans that a sentence which cites these passages may name."""

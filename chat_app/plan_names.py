@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from chat_app.answers import PLAN_TYPES
 
@@ -71,7 +72,10 @@ class PlanNames:
         several plans share names each of them.
         """
         found = [*self._by_alias(text), *self._by_type(text)]
-        best = [m for m in found if not any(_covers(other, m) for other in found)]
+        # By place, not by mention: where thousands of plans are PPOs, "PPO" names each of them.
+        places = {(m.start, m.end, m.rank) for m in found}
+        covered = {place for place in places if any(_covers(other, place) for other in places)}
+        best = [m for m in found if (m.start, m.end, m.rank) not in covered]
         return sorted(best, key=lambda m: (m.start, m.policy))
 
     def unknown_type(self, text: str) -> str:
@@ -127,12 +131,6 @@ def plan_names(policies: tuple[str, ...]) -> PlanNames:
     return PlanNames(policies)
 
 
-def place_named(question: str, policy: str, policies: Sequence[str]) -> int:
-    """Where the question names this policy first; -1 when it does not."""
-    places = [m.start for m in plan_names(tuple(policies)).mentions(question) if m.policy == policy]
-    return min(places, default=-1)
-
-
 _ASKED_TYPE = re.compile(
     # Not "an EPO": that is a question about plans of this kind.
     rf"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Yy]our|on|in|under|with)\s+({'|'.join(sorted(PLAN_TYPES))})\b"
@@ -151,9 +149,13 @@ def _types(policy: str, titles: Collection[str]) -> frozenset[str]:
     return frozenset()
 
 
-def _covers(other: Mention, mention: Mention) -> bool:
-    overlaps = other.start < mention.end and mention.start < other.end
-    return overlaps and other.rank > mention.rank
+_Place: TypeAlias = tuple[int, int, tuple[int, bool]]
+"""Start, end and rank of mentions."""
+
+
+def _covers(other: _Place, place: _Place) -> bool:
+    overlaps = other[0] < place[1] and place[0] < other[1]
+    return overlaps and other[2] > place[2]
 
 
 def _is_name(text: str, word: re.Match[str], said: Sequence[str]) -> bool:

@@ -93,7 +93,7 @@ class GuardChain:
             texts = [passages[position] for position in positions]
             started = time.monotonic()
             check = partial(guard.check_passages, texts, question, meter)
-            verdict = self._judged(guard.name, check)
+            verdict = self._judged(guard, "passages", check)
             if isinstance(verdict, Masked):
                 verdict = self._failed(f"{guard.name} masked passages, which are never changed")
             reports.append(GuardReport(guard.name, "passages", verdict, _since(started)))
@@ -122,7 +122,7 @@ class GuardChain:
         reports: list[GuardReport] = []
         for guard in self.guards:
             started = time.monotonic()
-            verdict = self._decided(guard, texts, check)
+            verdict = self._decided(guard, hook, texts, check)
             reports.append(GuardReport(guard.name, hook, verdict, _since(started)))
             if isinstance(verdict, Refused):
                 return Passed(texts, verdict.message, tuple(reports))
@@ -133,24 +133,34 @@ class GuardChain:
     def _decided(
         self,
         guard: Guard,
+        hook: Hook,
         texts: tuple[str, ...],
         check: Callable[[Guard, tuple[str, ...]], Verdict],
     ) -> Verdict:
-        verdict = self._judged(guard.name, lambda: check(guard, texts))
+        verdict = self._judged(guard, hook, lambda: check(guard, texts))
         if isinstance(verdict, Withheld):
             return self._failed(f"{guard.name} withheld passages where none were given")
         if isinstance(verdict, Masked) and len(verdict.texts) != len(texts):
             return self._failed(f"{guard.name} gave {len(verdict.texts)} texts for {len(texts)}")
         return verdict
 
-    def _judged(self, name: str, check: Callable[[], Verdict]) -> Verdict:
+    def _judged(self, guard: Guard, hook: Hook, check: Callable[[], Verdict]) -> Verdict:
+        if _is_left_out(guard, hook):
+            return Allowed()
         try:
-            return supervised(name, check, self._seconds)
+            return supervised(guard.name, check, self._seconds)
         except GuardError as error:
             return self._failed(str(error))
 
     def _failed(self, why: str) -> Verdict:
         return Allowed() if self._go_on else Refused(prompt("guard_failed", why=why))
+
+
+def _is_left_out(guard: Guard, hook: Hook) -> bool:
+    """Is the hook the one that allows everything? It needs no thread that is waited for."""
+    method = f"check_{hook}"
+    of_guard = getattr(getattr(guard, method, None), "__func__", None)
+    return of_guard is not None and of_guard is getattr(Guard, method)
 
 
 def _since(started: float) -> float:

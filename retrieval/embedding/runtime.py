@@ -56,6 +56,7 @@ class Runtime:
             precision: chooses the graph.
         """
         self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, "embedding")
         self._tokenizer = load_tokenizer(folder / TOKENIZER_FILE)
         self._session = _load_session(folder / GRAPH_FILES[precision])
 
@@ -125,8 +126,7 @@ class Runtime:
             for batch in batches:
                 run_batch(batch)
         else:
-            with ThreadPoolExecutor(min(self._threads, len(batches))) as pool:
-                list(pool.map(run_batch, batches))
+            list(self._pool.map(run_batch, batches))
 
     def _tokenize(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Token numbers, [CLS] to [SEP]; a text beyond the window loses its end, not its [SEP]."""
