@@ -1,7 +1,7 @@
 # make chat   serve the chat on http://127.0.0.1:8000 (PORT= changes it)
 # make setup  make the environment only
 # make test   format, lint, types, imports and all tests, the browser's included
-# make benchmarks   compare with the pipelines of LangChain and LlamaIndex on the sample plans
+# make benchmarks   compare with the pipelines of LangChain and LlamaIndex, and time answers
 # make lock   resolve the exact versions anew
 
 PYTHON ?= python3.11
@@ -61,6 +61,7 @@ benchmarks: $(VENV)/installed
 	@$(INSTALL) --editable '.[benchmarks]'
 	@$(INSTALL) --no-deps langchain-huggingface==1.2.3
 	@$(BIN)/python -m benchmarks.peers
+	@$(BIN)/python -m benchmarks.first_sentence
 
 lock: | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet uv
