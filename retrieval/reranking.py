@@ -3,16 +3,14 @@
 For those who can have such a model, such as ``cross-encoder/ms-marco-MiniLM-L6-v2``.
 """
 
-import logging
 import math
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from retrieval.errors import RerankingError
+from retrieval.quiet_loading import quiet_loading
 
 PATIENCE = 3.0
 """Seconds that the hub has to say what it holds before it counts as out of reach."""
@@ -159,7 +157,7 @@ def _cached(model: str) -> Path | None:
 
 def _load(model: str, folder: Path) -> Any:  # noqa: ANN401 - sentence-transformers has no types
     try:
-        with _quiet():
+        with quiet_loading():
             from sentence_transformers import CrossEncoder
 
             return CrossEncoder(
@@ -203,26 +201,3 @@ def _reason(error: Exception) -> str:
 
 def _unchanged(logits: Any) -> Any:  # noqa: ANN401 - a tensor
     return logits
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bars, warnings and log lines of loading: what matters is an error."""
-    import torch  # noqa: F401 - it sets the levels of its loggers when it is imported
-    from transformers.utils import logging as transformers_logging
-
-    had_bars = transformers_logging.is_progress_bar_enabled()
-    loud = [logging.getLogger(name) for name in ("transformers", "torchao", "torch")]
-    levels = [logger.level for logger in loud]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it has no types
-    for logger in loud:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loud, levels, strict=True):
-            logger.setLevel(level)
-        if had_bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]  # it has no types

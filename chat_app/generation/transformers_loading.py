@@ -1,15 +1,12 @@
 """A model's files -> the model in memory, on a device, in a precision."""
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 from chat_app.errors import GenerationError
 from chat_app.generation.transformers_weights import ModelFiles, find_model
+from retrieval.quiet_loading import quiet_loading
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 """Bytes of a weight: 4, 2, and 1 for those of linear layers.
@@ -56,7 +53,7 @@ def load_model(model: str, device: str, precision: str) -> LoadedModel:
     files = find_model(model)
     place, kind = resolve(device, precision)
     try:
-        with _quiet():
+        with quiet_loading():
             tokenizer = _read_tokenizer(model, files)
             return _ready(_read_weights(model, files, place, kind), tokenizer)
     except GenerationError:
@@ -201,25 +198,3 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(
         words in str(error).lower() for words in ("out of memory", "can't allocate memory")
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bars, warnings and log lines of loading: what matters is an error."""
-    from transformers.utils import logging as transformers_logging
-
-    had_bars = transformers_logging.is_progress_bar_enabled()
-    loud = [logging.getLogger(name) for name in ("transformers", "torchao", "torch")]
-    levels = [logger.level for logger in loud]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it has no types
-    for logger in loud:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loud, levels, strict=True):
-            logger.setLevel(level)
-        if had_bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]  # it has no types
