@@ -7,12 +7,12 @@ copy, with all guards on. 18 copies are 10,000 chunks.
 
 import json
 import shutil
-import statistics
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import numpy as np
 
 from chat_app.answers import Finished, Question
 from chat_app.settings import Settings
@@ -46,10 +46,6 @@ def _name(plan: str, copy: int) -> str:
     return f"{plan}_{copy:02d}"
 
 
-def _quantile(values: list[float], share: float) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[round(share * 100) - 1]
-
-
 @click.command(help=__doc__)
 @click.option("--copies", default=18, show_default=True, type=click.IntRange(1, 99))
 def main(*, copies: int) -> None:
@@ -73,7 +69,7 @@ def main(*, copies: int) -> None:
                 times[part].append(last.answer.timings_ms.get(part, 0.0))
         click.echo(f"{'ms':16}{'questions':>10}{'median':>9}{'95 %':>9}")
         for part, values in times.items():
-            median, tail = statistics.median(values), _quantile(values, 0.95)
+            median, tail = np.percentile(values, [50, 95])
             click.echo(f"{part:16}{len(values):10}{median:9.1f}{tail:9.1f}")
         application.retrieval.store.close()
 

@@ -9,18 +9,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
 from benchmarks.prompt_attacks_rows import Row
+from chat_app.evaluation.intervals import share
 from chat_app.guards.prompt_attacks_model import SHORT
-
-NORMAL = 1.96
-"""Standard deviations of a 95 % interval."""
-
-
-def interval(found: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    share, spread = found / of, NORMAL**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    reach = NORMAL / (1 + spread) * (share * (1 - share) / of + spread / of / 4) ** 0.5
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
 def print_figures(
@@ -47,10 +37,10 @@ def print_figures(
             groups["4", label, "all benefits questions"].append(margin)
     for (_, *names), values in sorted(groups.items()):
         found = sum(value > 0 for value in values)
-        low, high = interval(found, len(values))
+        refused = share(found, len(values))
         click.echo(
-            f"{', '.join(names)}: {found} of {len(values)} refused, {found / len(values):.3f} "
-            f"({low:.3f} to {high:.3f})"
+            f"{', '.join(names)}: {found} of {len(values)} refused, {refused.value:.3f} "
+            f"({refused.low:.3f} to {refused.high:.3f})"
         )
     labelled = np.array([row.labelled for row in rows])
     attack = np.array([row.attack for row in rows])

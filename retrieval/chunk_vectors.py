@@ -61,8 +61,8 @@ def embed_with_sentences(embedder: SpanEmbedder, chunks: Sequence[Chunk]) -> lis
 
 def own_sentences(chunk: Chunk) -> list[Span]:
     """Where the sentences behind a chunk's lead stand in its text."""
-    own_start = max(0, chunk.own_start - chunk.start)
-    return [span for span in sentences(chunk.text) if span.start >= own_start]
+    lead = len(chunk.text) - len(chunk.own_text)
+    return [span for span in sentences(chunk.text) if span.start >= lead]
 
 
 def _shifted(spans: Sequence[Span], by: int) -> list[Span]:

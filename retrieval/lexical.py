@@ -14,6 +14,7 @@ from retrieval.errors import StoreBusyError, StoreError
 from retrieval.filters import Filter
 from retrieval.interfaces import DocumentRecords, KeywordIndex, VectorStore
 from retrieval.keywords import NOTHING, Held, bm25, terms
+from retrieval.recent import Recent
 
 BATCH = 1_000
 """Chunks that are read from the vector store, and whose words are written, at once."""
@@ -39,7 +40,7 @@ class Lexical:
         self._catalog = catalog
         self._turn = Lock()
         self._version: str | None = None
-        self._known: dict[str, Held] = {}
+        self._known: Recent[str, Held] = Recent(KEPT)
         self._given_up: str | None = None
 
     def refresh(self) -> None:
@@ -59,7 +60,7 @@ class Lexical:
             if version != self._index.version():
                 self._read_changes()
                 self._index.set_version(version)
-            self._version, self._known = version, {}
+            self._version, self._known = version, Recent(KEPT)
         finally:
             self._turn.release()
 
@@ -89,20 +90,8 @@ class Lexical:
 
     def scores(self, question: str, keys: Sequence[str]) -> list[float]:
         """BM25 of each chunk among these, 0 and more; 0 for one that is not known."""
-        held = self._held_by(keys)
+        held = self._known.completed(keys, self._index.held)
         return bm25(terms(question), [held.get(key, NOTHING) for key in keys])
-
-    def _held_by(self, keys: Sequence[str]) -> dict[str, Held]:
-        """The words of chunks, from memory as far as they were read since the index changed."""
-        known = self._known
-        found = {key: held for key in keys if (held := known.get(key)) is not None}
-        if missing := [key for key in keys if key not in found]:
-            read = self._index.held(missing)
-            if len(known) + len(read) > KEPT:
-                known.clear()
-            known.update(read)
-            found.update(read)
-        return found
 
     def _read_changes(self) -> None:
         held = self._index.documents()

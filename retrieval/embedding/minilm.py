@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.embedding.export import MANIFEST_FILE, ensure_export, exported_precision
-from retrieval.embedding.recent import RecentVectors
 from retrieval.embedding.runtime import DIMENSION, WINDOW, Precision, Runtime
 from retrieval.embedding.weights import NAME, Notify
 from retrieval.errors import EmbeddingError
+from retrieval.recent import Recent
 from retrieval.usage import Meter
 
 RECENT = 4_096
@@ -62,7 +62,7 @@ class MiniLM:
         self._precision = precision
         self._lock = Lock()
         self._runtime: Runtime | None = None
-        self._recent = RecentVectors(RECENT)
+        self._recent: Recent[str, NDArray[np.float32]] = Recent(RECENT)
 
     @property
     def models_folder(self) -> Path:
@@ -89,12 +89,10 @@ class MiniLM:
         """
         if len(texts) > MAX_OF_QUESTION:
             return self._loaded().embed(texts)
-        known = {text: self._recent.get(text) for text in dict.fromkeys(texts)}
-        missing = [text for text, vector in known.items() if vector is None]
-        if missing:
-            for text, vector in zip(missing, self._loaded().embed(missing), strict=True):
-                known[text] = vector
-                self._recent.put(text, vector)
+        known = self._recent.completed(
+            dict.fromkeys(texts),
+            lambda missing: dict(zip(missing, self._loaded().embed(missing), strict=True)),
+        )
         rows = [known[text] for text in texts]
         return np.array(rows, dtype=np.float32).reshape(len(texts), DIMENSION)
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.aws import aws_failures, make_client
-from retrieval.embedding.recent import RecentVectors
 from retrieval.embedding.runtime import encodable, load_tokenizer
 from retrieval.embedding.weights import TOKENIZER_FILE, find_weights
 from retrieval.errors import EmbeddingError
+from retrieval.recent import Recent
 from retrieval.usage import Meter
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Titan:
         self._region = region
         self._concurrency = concurrency
         self._read_seconds = read_seconds
-        self._recent = RecentVectors(RECENT)
+        self._recent: Recent[str, NDArray[np.float32]] = Recent(RECENT)
         self._lock = Lock()
         self._client: Any = None
         self._tokenizer: tokenizers.Tokenizer | None = None

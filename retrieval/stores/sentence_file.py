@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
@@ -11,6 +11,7 @@ import numpy as np
 
 from retrieval.errors import StoreError
 from retrieval.interfaces import KeptSentences
+from retrieval.recent import Recent
 from retrieval.sentence_vectors import SentenceVectors
 from retrieval.stores.sqlite_file import SqliteFile
 
@@ -64,7 +65,7 @@ class SentenceFile:
             turn=RLock(),
         )
         self._model = f"{model} {dimension} {FORMAT}"
-        self._known: dict[tuple[str, str], SentenceVectors] = {}
+        self._known: Recent[tuple[str, str], SentenceVectors] = Recent(KEPT)
         self._dimension = dimension
 
     def get(self, wanted: Mapping[str, str]) -> dict[str, SentenceVectors]:
@@ -73,23 +74,12 @@ class SentenceFile:
         Args:
             wanted: key and ``embedded_hash`` of chunks.
         """
-        known = self._known
-        found = {
-            key: kept
-            for key, embedded_hash in wanted.items()
-            if (kept := known.get((key, embedded_hash))) is not None
-        }
-        if missing := {key: wanted[key] for key in wanted if key not in found}:
-            read = self._read(missing)
-            if len(known) + len(read) > KEPT:
-                known.clear()
-            known.update(((key, wanted[key]), kept) for key, kept in read.items())
-            found.update(read)
-        return found
+        kept = self._known.completed(wanted.items(), self._read)
+        return {key: sentences for (key, _), sentences in kept.items()}
 
     def put(self, kept: Iterable[KeptSentences]) -> None:
         """Keep the sentences of chunks, in place of what was kept under their keys."""
-        self._known = {}
+        self._known = Recent(KEPT)
         with suppress(StoreError), self._writing() as connection:
             if _kept_model(connection) != self._model:
                 connection.execute("DELETE FROM sentences")
@@ -110,13 +100,13 @@ class SentenceFile:
 
     def remove(self, keys: Iterable[str]) -> None:
         """Forget chunks."""
-        self._known = {}
+        self._known = Recent(KEPT)
         with suppress(StoreError), self._writing() as connection:
             connection.executemany("DELETE FROM sentences WHERE key = ?", ((k,) for k in keys))
 
     def clear(self) -> None:
         """Forget all chunks."""
-        self._known = {}
+        self._known = Recent(KEPT)
         with suppress(StoreError), self._writing() as connection:
             connection.execute("DELETE FROM sentences")
 
@@ -124,7 +114,8 @@ class SentenceFile:
         """Release the file."""
         self._file.close()
 
-    def _read(self, wanted: Mapping[str, str]) -> dict[str, SentenceVectors]:
+    def _read(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SentenceVectors]:
+        wanted = dict(pairs)
         with suppress(StoreError), self._file.reading() as connection:
             if connection is not None and _kept_model(connection) == self._model:
                 rows = connection.execute(
@@ -133,7 +124,7 @@ class SentenceFile:
                     [json.dumps(list(wanted))],
                 )
                 return {
-                    key: self._vectors(spans, directions)
+                    (key, embedded_hash): self._vectors(spans, directions)
                     for key, embedded_hash, spans, directions in rows
                     if embedded_hash == wanted[key]
                 }

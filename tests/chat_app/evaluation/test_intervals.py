@@ -11,6 +11,7 @@ def test_the_interval_of_a_share_is_wilsons() -> None:
     found = share(8, 10)
     assert found.value == 0.8
     assert (found.low, found.high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert share(80, 100).low > found.low
     assert share(0, 20).low == 0
     assert share(0, 20).high == pytest.approx(0.1611, abs=1e-4)
     assert share(20, 20).high == 1

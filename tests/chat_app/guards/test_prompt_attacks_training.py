@@ -6,19 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.prompt_attacks_figures import interval
 from benchmarks.prompt_attacks_rows import Row
 from benchmarks.prompt_attacks_thresholds import across_halves, chosen_on, from_other_sources
 from benchmarks.prompt_attacks_training import example_weights, trainer
 from chat_app.guards.prompt_attacks_model import DIMENSION, Classifier
-
-
-def test_an_interval_holds_the_share_and_narrows() -> None:
-    low, high = interval(8, 10)
-    assert low < 0.8 < high
-    assert interval(80, 100)[0] > low
-    assert interval(0, 10)[0] == 0.0
-    assert interval(10, 10)[1] == pytest.approx(1.0)
 
 
 def test_few_of_the_texts_that_chose_a_threshold_exceed_it() -> None:
