@@ -18,14 +18,15 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from retrieval.embedding.quantised import write_int8
+from retrieval.embedding.graph import OPSET, make_graph, plain
+from retrieval.embedding.quantised import rounding, seen_ranges
 from retrieval.embedding.runtime import (
     GRAPH_FILE,
     GRAPH_FILES,
-    TOKENS,
-    VECTOR,
     Precision,
     Runtime,
+    load_tokenizer,
+    token_ids,
 )
 from retrieval.embedding.weights import (
     NAME,
@@ -39,12 +40,12 @@ from retrieval.embedding.weights import (
 from retrieval.errors import EmbeddingError
 
 if TYPE_CHECKING:
+    import tokenizers
     from sentence_transformers import SentenceTransformer
 
 MANIFEST_FILE = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 """Raise it when a graph changes: exports of another format are made anew."""
-OPSET = 17
 MIN_AGREEMENT: dict[Precision, float] = {"fp32": 0.9999, "int8": 0.98}
 """Least cosine to sentence-transformers that an export must reach over CHECK_TEXTS.
 
@@ -188,8 +189,7 @@ def _write_export(weights: Path, folder: Path) -> None:
     model = _load_reference(weights)
     shutil.copyfile(weights / TOKENIZER_FILE, folder / TOKENIZER_FILE)
     fp32, int8 = folder / GRAPH_FILE, folder / GRAPH_FILES["int8"]
-    _write_graph(model, fp32)
-    write_int8(fp32, int8)
+    _write_graphs(model, load_tokenizer(folder / TOKENIZER_FILE), fp32, int8)
     expected = model.encode(list(CHECK_TEXTS), show_progress_bar=False)
     agreement = {each: _least_cosine(expected, folder, each) for each in GRAPH_FILES}
     if not agreement["fp32"] >= MIN_AGREEMENT["fp32"]:
@@ -225,47 +225,20 @@ def _load_reference(weights: Path) -> "SentenceTransformer":
             f"{NAME} is exported once with torch, onnx and sentence-transformers ({error}): "
             "install them with `pip install torch onnx sentence-transformers`"
         ) from error
-    # Attention in plain matrix products: the exporter traces it without warnings.
-    return SentenceTransformer(
-        str(weights),
-        device="cpu",
-        local_files_only=True,
-        model_kwargs={"attn_implementation": "eager"},
-    ).eval()
+    return SentenceTransformer(str(weights), device="cpu", local_files_only=True)
 
 
-def _write_graph(model: "SentenceTransformer", path: Path) -> None:
-    """Trace the whole model, pooling and normalising included; batch and length stay free.
+def _write_graphs(
+    model: "SentenceTransformer", tokenizer: "tokenizers.Tokenizer", fp32: Path, int8: Path
+) -> None:
+    """Write both graphs; of the model only its weights are read."""
+    import onnx
 
-    Its outputs are the vectors and, for those who ask, the states of the tokens that they are the
-    mean of. The graph takes no attention mask: the runtime never pads.
-    """
-    import torch
-
-    class Graph(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            made = self.model({"input_ids": input_ids})
-            return made["sentence_embedding"], made["token_embeddings"]
-
-    with torch.no_grad():
-        torch.onnx.export(
-            Graph(),
-            (torch.tensor([[101, 2003, 102], [101, 2054, 102]]),),
-            str(path),
-            input_names=["input_ids"],
-            output_names=[VECTOR, TOKENS],
-            dynamic_axes={
-                "input_ids": {0: "batch", 1: "length"},
-                VECTOR: {0: "batch"},
-                TOKENS: {0: "batch", 1: "length"},
-            },
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    states = model[0].auto_model.state_dict()
+    weights = {name: tensor.numpy() for name, tensor in states.items()}
+    onnx.save(make_graph(weights, plain), fp32)
+    ranges = seen_ranges(weights, token_ids(tokenizer, CHECK_TEXTS))
+    onnx.save(make_graph(weights, rounding(ranges), np.float16), int8)
 
 
 def _least_cosine(expected: NDArray[np.float32], folder: Path, precision: Precision) -> float:

@@ -74,7 +74,7 @@ class Runtime:
         Raises:
             EmbeddingError: the graph cannot be run.
         """
-        tokens = self._tokenize(texts)
+        tokens = token_ids(self._tokenizer, texts)
         vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
 
         def run(batch: list[int], ids: NDArray[np.int64]) -> None:
@@ -128,18 +128,10 @@ class Runtime:
         else:
             list(self._pool.map(run_batch, batches))
 
-    def _tokenize(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Token numbers, [CLS] to [SEP]; a text beyond the window loses its end, not its [SEP]."""
-        return [
-            np.asarray(_cut(encoding.ids), dtype=np.int64)
-            for part in _parts(texts)
-            for encoding in self._tokenizer.encode_batch_fast(part)
-        ]
-
     def _tokenize_with_offsets(
         self, texts: Sequence[str]
     ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
-        """Token numbers as ``_tokenize`` gives them, and where they stand: (tokens, 2) a text.
+        """Token numbers as ``token_ids`` gives them, and where they stand: (tokens, 2) a text.
 
         Special tokens stand at 0 to 0.
         """
@@ -203,6 +195,15 @@ def equal_length_batches(lengths: Sequence[int], budget: int) -> list[list[int]]
         size = max(1, budget // length)
         batches += [positions[start : start + size] for start in range(0, len(positions), size)]
     return batches
+
+
+def token_ids(tokenizer: "tokenizers.Tokenizer", texts: Sequence[str]) -> list[NDArray[np.int64]]:
+    """Token numbers, [CLS] to [SEP]; a text beyond the window loses its end, not its [SEP]."""
+    return [
+        np.asarray(_cut(encoding.ids), dtype=np.int64)
+        for part in _parts(texts)
+        for encoding in tokenizer.encode_batch_fast(part)
+    ]
 
 
 def _parts(texts: Sequence[str]) -> Iterator[list[str]]:
