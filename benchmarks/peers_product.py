@@ -20,7 +20,9 @@ class Product:
     """Benefits Chat, its model loaded."""
 
     def __init__(self, job: Job) -> None:
-        """Open the parts and load the model."""
+        """Open the parts and load the model; chromadb too, as the others have it by now."""
+        import chromadb  # noqa: F401 - imported by the first index otherwise
+
         settings = RetrievalSettings(data_dir=Path(job.folder) / "data")
         self._root = job.root
         self._retrieval = open_retrieval(settings)

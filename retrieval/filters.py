@@ -111,8 +111,9 @@ def matches(where: Filter | None, metadata: Mapping[str, Scalar]) -> bool:
             return name in metadata and same_value(metadata[name], value)
         case OneOf(name, values):
             # The tuple's own search passes over 10,000 values at once; it takes True for 1.
-            return metadata.get(name) in values and any(
-                same_value(metadata[name], v) for v in values
+            found = metadata.get(name)
+            return found in values and (
+                isinstance(found, str) or any(same_value(metadata[name], v) for v in values)
             )
         case Range(name, at_least, at_most):
             return _in_range(metadata.get(name), at_least, at_most)

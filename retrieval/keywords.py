@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 K1 = 0.6
 """Saturation of a term's frequency; with B as in Robertson and Zaragoza, "The Probabilistic
@@ -43,43 +44,26 @@ def stem(word: str) -> str:
     return str(stemmer("english").stemWord(word))
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The terms of a passage, as they are counted fastest.
-
-    Attributes:
-        length: how many there are.
-        text: all of them, each between spaces of its own.
-    """
-
-    length: int
-    text: str
-
-    @classmethod
-    def of(cls, words: Sequence[str]) -> "Held":
-        """Of a passage's terms; none of them holds a space."""
-        return cls(len(words), spaced(" ".join(words)))
-
-    def counts(self, wanted: Sequence[str]) -> list[int]:
-        """How often it holds each of the terms, written between spaces."""
-        return [self.text.count(term) for term in wanted]
+Held: TypeAlias = NDArray[np.int64]
+"""The terms of a passage, as they are counted fastest: a number of 64 bits each, the same for equal
+terms throughout a process."""
 
 
-NOTHING = Held(0, "")
+def held(words: Sequence[str]) -> Held:
+    """The terms of a passage, to be counted."""
+    return np.fromiter(map(hash, words), np.int64, len(words))
 
 
-def spaced(words: str) -> str:
-    """Words with one space between them -> each between spaces of its own."""
-    return f" {words.replace(' ', '  ')} "
+NOTHING = held([])
 
 
-def keyword_scores(question: str, passages: Sequence[str]) -> list[float]:
-    """BM25 of each passage for the question, over these passages alone.
+def keyword_scores(wanted: Sequence[str], passages: Sequence[str]) -> list[float]:
+    """BM25 of each passage for the terms of a question, over these passages alone.
 
     Returns:
         A score a passage, 0 and more, higher is closer; 0 where no word is shared.
     """
-    return bm25(terms(question), [Held.of(terms(passage)) for passage in passages])
+    return bm25(wanted, [held(terms(passage)) for passage in passages])
 
 
 def bm25(wanted: Sequence[str], passages: Sequence[Held]) -> list[float]:
@@ -95,15 +79,30 @@ def bm25(wanted: Sequence[str], passages: Sequence[Held]) -> list[float]:
     Returns:
         A score a passage, 0 and more, higher is closer; 0 where no term is held.
     """
-    distinct = [f" {term} " for term in dict.fromkeys(wanted)]
-    if not passages or not distinct:
+    distinct = held(list(dict.fromkeys(wanted)))
+    if not passages or not len(distinct):
         return [0.0] * len(passages)
-    frequencies = np.array([passage.counts(distinct) for passage in passages], np.float64)
-    lengths = np.array([passage.length for passage in passages], np.float64)
+    lengths = np.array([len(passage) for passage in passages])
+    frequencies = _counts(distinct, np.concatenate(passages), lengths)
     norms = K1 * (1 - B + B * lengths / (lengths.mean() or 1.0))
     weights = [_rarity(int(n), len(passages)) for n in np.count_nonzero(frequencies, axis=0)]
     saturated = frequencies * (K1 + 1) / (frequencies + norms[:, None])
-    return [float(score) for score in saturated @ np.array(weights)]
+    scores: list[float] = (saturated @ np.array(weights)).tolist()
+    return scores
+
+
+def _counts(wanted: Held, all_held: Held, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each passage holds each term, (passages, terms).
+
+    Args:
+        wanted: distinct terms.
+        all_held: the terms of all passages, one passage after another.
+        lengths: terms of each passage.
+    """
+    places, which = np.nonzero(all_held[:, None] == wanted)
+    passages = np.searchsorted(np.cumsum(lengths), places, side="right")
+    counts = np.bincount(passages * len(wanted) + which, minlength=len(lengths) * len(wanted))
+    return counts.reshape(len(lengths), len(wanted))
 
 
 def term_weights(wanted: Sequence[str], texts: Sequence[Collection[str]]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from retrieval.documents import Record, chunk_key
 from retrieval.errors import StoreBusyError, StoreError
 from retrieval.filters import Filter
 from retrieval.interfaces import DocumentRecords, KeywordIndex, VectorStore
-from retrieval.keywords import NOTHING, Held, bm25, terms
+from retrieval.keywords import NOTHING, Held, bm25
 from retrieval.recent import Recent
 
 BATCH = 1_000
@@ -81,17 +81,17 @@ class Lexical:
             return False
         return True
 
-    def find(self, question: str, limit: int, where: Filter | None = None) -> list[str]:
-        """Keys of the chunks that hold the question's words best, best first.
+    def find(self, wanted: Sequence[str], limit: int, where: Filter | None = None) -> list[str]:
+        """Keys of the chunks that hold the question's terms best, best first.
 
         Some may be of chunks that the filter does not admit.
         """
-        return self._index.search(terms(question), limit, where)
+        return self._index.search(wanted, limit, where)
 
-    def scores(self, question: str, keys: Sequence[str]) -> list[float]:
+    def scores(self, wanted: Sequence[str], keys: Sequence[str]) -> list[float]:
         """BM25 of each chunk among these, 0 and more; 0 for one that is not known."""
         held = self._known.completed(keys, self._index.held)
-        return bm25(terms(question), [held.get(key, NOTHING) for key in keys])
+        return bm25(wanted, [held.get(key, NOTHING) for key in keys])
 
     def _read_changes(self) -> None:
         held = self._index.documents()

@@ -50,9 +50,15 @@ class Recent(Generic[Key, Value]):
             keys: those wanted, each once.
             read: called with the keys that are not kept, where there are any; may leave some out.
         """
-        kept = [(key, self.get(key)) for key in keys]
-        values = {key: value for key, value in kept if value is not None}
-        if missing := [key for key, value in kept if value is None]:
+        values, missing = {}, []
+        with self._turn:
+            for key in keys:
+                if key in self._values:
+                    self._values.move_to_end(key)
+                    values[key] = self._values[key]
+                else:
+                    missing.append(key)
+        if missing:
             for key, value in read(missing).items():
                 self.put(key, value)
                 values[key] = value

@@ -105,8 +105,9 @@ class Searcher:
         if not 1 <= query.limit <= MAX_LIMIT:
             raise QuestionError(f"limit {query.limit} is not between 1 and {MAX_LIMIT}")
         question = self._glossary.expanded(asked)
+        finding = self._finder.begin(Asked(question, terms(question), query.where, query.limit))
         vector = self._embedder.embed([question], meter)[0]
-        hits, scores = self._finder.find(Asked(question, vector, query.where, query.limit))
+        hits, scores = finding(vector)
         near = nearness([hit.similarity for hit in hits], self._nearest_sentences(hits, vector))
         fused = fuse(near, scores, keyword_weight(asked))
         best = sorted(zip(fused, hits, strict=True), key=lambda pair: (-pair[0], pair[1].key))

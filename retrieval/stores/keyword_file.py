@@ -11,7 +11,7 @@ from threading import RLock
 from retrieval.documents import Record, Scalar
 from retrieval.filters import All, Equals, Filter, OneOf
 from retrieval.interfaces import DocumentRecords
-from retrieval.keywords import Held, spaced, terms
+from retrieval.keywords import Held, held, terms
 from retrieval.stores.sqlite_file import SqliteFile
 
 APPLICATION_ID = 0x6263776B
@@ -114,11 +114,11 @@ class KeywordFile:
             if connection is None:
                 return {}
             rows = connection.execute(
-                "SELECT key, length, terms FROM chunks JOIN words ON words.rowid = chunks.id"
+                "SELECT key, terms FROM chunks JOIN words ON words.rowid = chunks.id"
                 " WHERE key IN (SELECT value FROM json_each(?))",
                 [json.dumps(list(keys))],
             )
-            return {key: Held(length, spaced(words)) for key, length, words in rows}
+            return {key: held(words.split(" ") if words else []) for key, words in rows}
 
     def close(self) -> None:
         """Release the file."""

@@ -1,5 +1,6 @@
 """One SQLite file that several processes read and one at a time writes."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -125,7 +126,10 @@ class SqliteFile:
         if self.path is None:
             self._connection = self._connection or self._connect(":memory:")
             return self._connection
-        inode = self.path.stat().st_ino if self.path.exists() else 0
+        try:
+            inode = os.stat(self.path).st_ino  # noqa: PTH116 - a third of Path.stat's time
+        except (FileNotFoundError, NotADirectoryError):
+            inode = 0
         if inode != self._inode:
             self.close()
         if self._connection is None and inode:

@@ -1,17 +1,19 @@
 import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from retrieval.candidates import Asked, ByVector, ByVectorAndWords
+from retrieval.candidates import Asked, ByVector, ByVectorAndWords, Finder
 from retrieval.catalog import Catalog
 from retrieval.documents import Record, chunk_key
 from retrieval.filters import All, Equals, Filter, Not, OneOf
 from retrieval.indexing import Indexer
-from retrieval.keywords import keyword_scores
+from retrieval.interfaces import Hit
+from retrieval.keywords import keyword_scores, terms
 from retrieval.lexical import Lexical
 from retrieval.originals import OriginalFiles
 from retrieval.searching import Query, Searcher
@@ -37,10 +39,13 @@ class World:
 
     def find(self, question: str, where: Filter | None = None) -> list[str]:
         self.lexical.refresh()
-        return self.lexical.find(question, 10, where)
+        return self.lexical.find(terms(question), 10, where)
 
     def asked(self, question: str, where: Filter | None = None) -> Asked:
-        return Asked(question, self.vectors.embed([question])[0], where, 5)
+        return Asked(question, terms(question), where, 5)
+
+    def search(self, finder: Finder, asked: Asked) -> tuple[list[Hit], list[float]]:
+        return finder.begin(asked)(self.vectors.embed([asked.text])[0])
 
 
 @pytest.fixture
@@ -76,7 +81,7 @@ def test_what_was_left_behind_by_a_kill_between_documents_is_made_good(tmp_path:
     stale.set_version("killed before the end")
     again = Lexical(stale, world.store, Catalog(world.store))
     again.refresh()
-    assert sorted(again.find("copay", 5)) == [chunk_key("a", 0), chunk_key("b", 0)]
+    assert sorted(again.find(["copay"], 5)) == [chunk_key("a", 0), chunk_key("b", 0)]
 
 
 def test_nothing_is_read_again_while_the_index_is_the_same(
@@ -107,7 +112,7 @@ def test_many_small_documents_and_a_large_one_are_read_whole(world: World) -> No
         [found("large", *large), *(found(f"s{n}", "acupuncture") for n in range(99))]
     )
     world.lexical.refresh()
-    assert len(world.lexical.find("acupuncture", 5_000)) == world.store.count()
+    assert len(world.lexical.find(["acupunctur"], 5_000)) == world.store.count()
 
 
 def test_scores_are_bm25_of_the_passages_among_themselves(world: World) -> None:
@@ -117,9 +122,9 @@ def test_scores_are_bm25_of_the_passages_among_themselves(world: World) -> None:
     keys = [chunk_key(str(n), 0) for n in range(3)]
     titles = [str(record.metadata["title"]) for record in world.store.get(keys)]
     titled = [f"{title} {text}" for title, text in zip(titles, texts, strict=True)]
-    expected = keyword_scores("copay visit", titled)
-    assert world.lexical.scores("copay visit", keys) == pytest.approx(expected)
-    assert world.lexical.scores("copay visit", ["unknown"]) == [0.0]
+    expected = keyword_scores(["copay", "visit"], titled)
+    assert world.lexical.scores(["copay", "visit"], keys) == pytest.approx(expected)
+    assert world.lexical.scores(["copay", "visit"], ["unknown"]) == [0.0]
 
 
 def test_a_passage_that_words_alone_find_is_a_candidate_with_its_true_similarity(
@@ -133,13 +138,14 @@ def test_a_passage_that_words_alone_find_is_a_candidate_with_its_true_similarity
         ]
     )
     asked = world.asked("the visit of the plan acupuncture")
-    asked = Asked(asked.text, asked.vector, None, 1)
-    hits, scores = ByVectorAndWords(world.store, world.lexical).find(asked)
+    asked = replace(asked, where=None, limit=1)
+    hits, scores = world.search(ByVectorAndWords(world.store, world.lexical), asked)
     assert len(hits) == len({hit.key for hit in hits}) == len(scores)
     (far,) = (hit for hit in hits if hit.key.startswith("far"))
     (record,) = world.store.get([far.key])
-    assert far.similarity == pytest.approx(float(np.dot(record.vector, asked.vector)), abs=1e-6)
-    assert not any(h.key == far.key for h in ByVector(world.store).find(asked)[0])
+    vector = world.vectors.embed([asked.text])[0]
+    assert far.similarity == pytest.approx(float(np.dot(record.vector, vector)), abs=1e-6)
+    assert not any(h.key == far.key for h in world.search(ByVector(world.store), asked)[0])
 
 
 @pytest.mark.parametrize(
@@ -170,11 +176,11 @@ def test_without_a_file_for_the_words_the_nearest_passages_are_found(
     world.indexer.index([found("a", "A copay of $40."), found("b", "Enroll in November.")])
     asked = world.asked("copay")
     finder = ByVectorAndWords(world.store, world.lexical)
-    assert finder.find(asked) == ByVector(world.store).find(asked)
+    assert world.search(finder, asked) == world.search(ByVector(world.store), asked)
     # The index is not read for it again until it has changed.
     with monkeypatch.context() as patch:
         patch.setattr(world.store, "get", lambda _: pytest.fail("the index was read again"))
-        assert finder.find(asked) == ByVector(world.store).find(asked)
+        assert world.search(finder, asked) == world.search(ByVector(world.store), asked)
     (tmp_path / "words.sqlite3").rmdir()
     world.indexer.index([found("c", "A copay of $50.")])
     assert world.lexical.is_ready()
@@ -206,7 +212,7 @@ def test_a_question_does_not_wait_for_the_first_reading_of_a_large_index(
 def test_words_that_were_read_are_read_anew_once_the_index_has_changed(world: World) -> None:
     def score() -> float:
         asked = world.asked("acupuncture")
-        hits, scores = ByVectorAndWords(world.store, world.lexical).find(asked)
+        hits, scores = world.search(ByVectorAndWords(world.store, world.lexical), asked)
         return dict(zip((hit.key for hit in hits), scores, strict=True))["one-chunk-0000"]
 
     world.indexer.index([found("one", "acupuncture"), found("two", "a visit")])
