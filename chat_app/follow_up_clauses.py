@@ -58,6 +58,8 @@ _ABOUT_PLAN = re.compile(
 _WHOLE = re.compile(
     r"\b(?:plan|insurance|program|account|policy|benefit|fsa|hsa)s?\b", re.IGNORECASE
 )
+_PER = re.compile(r"\b(?:per|each|every)\s+$", re.IGNORECASE)
+"""Stands before what an amount is counted by: "the most per night"."""
 _DOER = re.compile(r"\b(?:i|we|you|he|she)\s+(?:rather\s+|just\s+)?$", re.IGNORECASE)
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
@@ -117,6 +119,8 @@ def _is_thing(clause: str, part: Part) -> bool:
     said = clause[part.start : part.end]
     if part.kind == "amount":
         return bool(_PLAN_AMOUNT.search(said)) and not _APPLIES.search(clause)
+    if _PER.search(clause[: part.start]):
+        return False
     words = [word for word in WORD.findall(said) if not word.isdigit()]
     if " " not in said and _DOER.search(clause[: part.start]):
         return False

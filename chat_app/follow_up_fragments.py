@@ -24,6 +24,11 @@ _WITHOUT = re.compile(r"^without(?:\s+(?:it|them|that|one|any))?$", re.IGNORECAS
 _WITH = re.compile(r"\bwith\b", re.IGNORECASE)
 _ME = re.compile(r"\b(?:me|myself)\b", re.IGNORECASE)
 _BEFORE_OR_AFTER = frozenset(["before", "after", "once", "until"])
+_DENIED = re.compile(
+    r"(?:\bnot|n['’]t|\binstead\s+of|\brather\s+than)\s+(?:(?:in|on|with|under|the|my|our)\s+)*$",
+    re.IGNORECASE,
+)
+"""Stands before the plan that is not meant."""
 _OUTSIDE = re.compile(r"\b(?:out|non|outside|not)\b|n['’]t\b", re.IGNORECASE)
 
 
@@ -102,7 +107,11 @@ def _replace(
     names: PlanNames,
 ) -> None:
     words = phrase(fragment, _of(new, kind))
-    policies = dict.fromkeys(mention.policy for mention in names.mentions(fragment))
+    policies = dict.fromkeys(
+        mention.policy
+        for mention in names.mentions(fragment)
+        if not _DENIED.search(fragment[: mention.start])
+    )
     if kind == "plan" and policies:
         words = " and ".join(policy_label(policy) for policy in policies)
     if kind == "network" and (_of(old, kind) or not is_circumstance(words)):

@@ -119,7 +119,8 @@ def _stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
     names_plan = any(part.kind == "plan" for part in parts)
     if not things and not OWN_PLAN.search(body):
         return _is_of_the_chat(body) or (bool(asked) and names_plan and not refers)
-    return _is_whole(body) or (_says_what(asked, names) and (names_plan or not refers))
+    own = bool(things) and names_plan
+    return _is_whole(body) or (_says_what(asked, names) and (own or not refers))
 
 
 def _is_of_the_chat(body: str) -> bool:

@@ -168,6 +168,12 @@ AGAIN = _words(
 )
 """Asks the question before again, for another person, plan, year or network."""
 
+EARLIER = _words(
+    r"""\b(?:before\ that|the\ year\ before|previously|in\ the\ past|used?\ to\ (?:be|pay|cost|cover))
+    (?:\ (?:year|then|too))?$"""
+)
+"""Asks the question before of the year before."""
+
 ELLIPSIS = _words(
     r"""^(?:is|are|was|were|do|does|did|can|could|will|would|has|have)(?:n['’]t)?
     \ (?:(?:it|they|that|this|those|he|she)\b\ ?)?(?P<rest>.*)$"""

@@ -19,6 +19,7 @@ from chat_app.follow_up_words import (
     AFTERWARDS,
     ASKING,
     CONDITION,
+    EARLIER,
     INSTEAD,
     LEADING,
     MINE,
@@ -49,6 +50,9 @@ _VERB = re.compile(
     r"|want|wants|got|get|gets|lost|pay|pays|cover|covers|says|said|went|i|we|you)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\b20\d\d\b")
+_DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
+"""Says what is done with the thing that was spoken of, in whose place nothing comes."""
 _PLACE_OF_TIER = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|1st|2nd|3rd|4th)\s+(?:one|tier|level)\b",
     re.IGNORECASE,
@@ -96,6 +100,10 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
 
 def _read(body: str, previous: str, names: PlanNames) -> str | None:
     """What is left when nothing stands before it that says nothing."""
+    if EARLIER.search(body) and not own_things(body, question_parts(body, names)):
+        said = _YEAR.search(previous)
+        before = f"in {int(said[0]) - 1}" if said else "last year"
+        return with_fragment(before, previous, names, led=True)
     also = TOO.search(body) is not None
     rest = _whose(stripped(LEADING, body), names)
     about = INSTEAD.sub("", rest, count=1)
@@ -165,7 +173,8 @@ def _of_fragment(
     words = fragment.split()
     if not words or len(words) > (MAX_WORDS if led else MAX_UNLED) or ". " in fragment:
         return None
-    if led and _VERB.search(fragment) and not is_circumstance(fragment):
+    tied = _DONE_TO_IT.search(fragment) or _VERB.search(fragment)
+    if led and tied and not is_circumstance(fragment):
         return behind(fragment, previous, names)
     parts = question_parts(fragment, names)
     if (aspect := _aspect(fragment, parts, previous, names)) is not None:
