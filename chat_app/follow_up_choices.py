@@ -1,22 +1,33 @@
-"""A choice among plans: "the second one", "the cheaper one", "which others do". Pure functions."""
+"""A choice: "the second one" of plans or things, "the cheaper one". Pure functions."""
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chat_app.answers import Plan, Turn
-from chat_app.follow_up_context import question_of
+from chat_app.follow_up_context import circumstances, question_of
 from chat_app.follow_up_fragments import with_plan
 from chat_app.follow_up_words import (
     AFTERWARDS,
     CHEAPER,
     EVERY_PLAN,
+    INSTEAD,
     ORDINAL,
     ORDINALS,
     stripped,
 )
 from chat_app.plan_names import PlanNames
 from chat_app.plan_topics import comparison_topics
+from chat_app.question_parts import Part, question_parts
 
+_ONE_OF_THEM = re.compile(
+    rf"\bthe\s+({'|'.join(ORDINALS)})(?:\s+(?:one|option|choice|thing))?"
+    r"(?=\s*(?:[,.?!]|$)|\s+(?:is|are|do|does|will|would|can|has|have|costs?|covers?)\b)",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(
+    r"(?:,\s+(?:or\s+)?|\s+or\s+)(?:for\s+|in\s+|on\s+|a\s+|an\s+|the\s+)*", re.IGNORECASE
+)
 _BEFORE_PLAN = re.compile(r"\s+(?:on|by|in|with|under|of|for)?\s*$")
 
 
@@ -37,6 +48,37 @@ def choice(text: str, last: Turn, names: PlanNames) -> str | None:
         topics = comparison_topics(last.question, offered)
         return with_plan(_label(offered[at], offered), last.question, names, topics)
     return None
+
+
+def alternative(text: str, previous: str, names: PlanNames) -> str | None:
+    """What is said of "the second one", where the question before set things beside each other.
+
+    "Is it paid by the health care FSA or the dependent care FSA?"
+    """
+    found = _ONE_OF_THEM.search(f"the {text}" if ORDINAL.match(text) else text)
+    parts = question_parts(previous, names)
+    things = _alternatives(previous, parts)
+    at = ORDINALS[found[1].lower()] if found else len(things)
+    if found is None or at >= len(things):
+        return None
+    chosen = previous[things[at].start : things[at].end]
+    if ORDINAL.match(stripped(INSTEAD, text)):
+        said = f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :]}"
+        return question_of(said)
+    said = f"{text[: found.start()]}{chosen}{text[found.end() :]}"
+    return question_of(f"{said}{circumstances(previous, parts, {'year', 'person', 'network'})}")
+
+
+def _alternatives(question: str, parts: Sequence[Part]) -> list[Part]:
+    """The things of a question that "or" joins, in their order."""
+    things = [part for part in parts if part.kind == "topic"]
+    joined: list[Part] = []
+    for one, other in pairwise(things):
+        if _BETWEEN.fullmatch(question, one.end, other.start):
+            joined += [other] if joined and joined[-1] == one else [one, other]
+    if not joined or " or " not in question[joined[0].end : joined[-1].start]:
+        return []
+    return joined
 
 
 def _cheaper(cheaper: str, question: str, names: PlanNames) -> str:

@@ -22,7 +22,7 @@ _TOLD_FIRST = re.compile(
 )
 _SUBORDINATE = re.compile(
     r"\s(?P<how>when|if|after|before|while|once|because|until|unless)\s+"
-    r"(?:i|we|he|she|they|it|someone)\b[^.?!]*$",
+    r"(?:i|we|he|she|they|it|someone|(?:the|my|our)\s+\w+\s+(?:is|are|was|has|have))\b[^.?!]*$",
     re.IGNORECASE,
 )
 _LEADS: dict[Kind, str] = {"person": "for ", "year": "in "}
@@ -55,6 +55,8 @@ _COST = re.compile(
     r"|\bwill\s+i\s+(?:pay|owe)\b|\bcharge\b",
     re.IGNORECASE,
 )
+_FIRST_OF_ALL = re.compile(r"\b(?:after|before|since|until)\s+$", re.IGNORECASE)
+"""Stands before what only says when: "how soon after enrolling do I get my cards"."""
 _ARTICLE = re.compile(r"\b(?:the|a|an|my|our)\s+$", re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|a|an|my|our|any)\b", re.IGNORECASE)
 _PASSING = re.compile(r"\s+(?:covered|included|available)\b", re.IGNORECASE)
@@ -147,6 +149,8 @@ class Context:
         if len(things) != MAX_THINGS:
             return things[:1] if len(things) == 1 else []
         first, second = things
+        if _FIRST_OF_ALL.search(self.asked[: first.start]):
+            return [second]
         if (but_aspect and self._is_aspect(first)) or _PUTS.search(self.asked, 0, second.start):
             return [second]
         return [first] if _ASKS.search(self.asked, first.end, second.start) else things

@@ -16,6 +16,7 @@ from chat_app.follow_up_topics import Rewriting, is_circumstance, replace_topic,
 from chat_app.plan_names import PlanNames
 from chat_app.plan_topics import COMPARE
 from chat_app.question_parts import Kind, Part, question_parts
+from retrieval.keywords import terms
 
 _WHOLE_PLAN = re.compile(r"deductible|out[- ]of[- ]pocket|oop|premium", re.IGNORECASE)
 """Amounts of a plan as a whole; a copay belongs to a service."""
@@ -76,9 +77,15 @@ def with_condition(condition: str, previous: str) -> str:
         same = len(condition.split()) <= 2
         start, end = held.span("how") if same else (held.start(), held.end())
         return question_of(f"{text[:start]} {word if same else condition} {text[end:]}")
-    if held and held["how"].lower() == word:
+    if held and (held["how"].lower() == word or _of_the_same(held.group(), condition)):
         text = text[: held.start()]
     return question_of(f"{text} {condition}")
+
+
+def _of_the_same(one: str, other: str) -> bool:
+    """Do two conditions speak of the same: "before the deductible is met", "if I met it"?"""
+    left, right = set(terms(one)), set(terms(other))
+    return bool(left) and len(left & right) * 2 >= len(left)
 
 
 def with_plan(label: str, previous: str, names: PlanNames, topics: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from chat_app.follow_up_fragments import with_condition, with_fragment
 from chat_app.follow_up_words import (
     ABOUT_THE_CHAT,
     ASKING,
+    DO_IT,
     LEADING,
     OPENING,
     OWN_PLAN,
@@ -23,6 +24,7 @@ from chat_app.follow_up_words import (
 )
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import WORD, Part, question_parts
+from retrieval.keywords import terms
 
 MAX_REFERRING = 9
 """Words of a question that "it" or "then" ties to what was said; in a longer one, something of its
@@ -31,16 +33,35 @@ MAX_SUPPOSED = 2
 """Words of what a supposition is about that leave open what is asked of it."""
 
 _REFERS = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|those|he|she|him|her|his|one|ones|then|too|also|as well"
-    r"|though|tho|instead|either|still|again|anyway|otherwise|the same)\b"
+    r"\b(?:it|its|they|them|their|theirs|those|he|she|him|her|hers|his|one|ones|then|too"
+    r"|also|as well|though|tho|instead|either|still|again|anyway|otherwise|the same)\b"
     r"|(?<!is )(?<!are )(?<!was )\bthere\b"
     r"|\b(?:that|this)(?=$|[,.;]|['’]s\b|\s+(?:is|was|does|do|will|would|can|has|cover|cost|mean))",
     re.IGNORECASE,
 )
 """Stands for something that was said before, or ties what is asked to it."""
+_OF_THOSE = re.compile(
+    rf"{DO_IT.pattern}|\b(?:ones?|which|any|some|none|each|all|both)\ of\ (?:them|those|these)\b",
+    DO_IT.flags,
+)
+"""Stands for what was done or listed before, whatever else is named."""
+_EXPLETIVE = re.compile(r"\bit\s+(?=(?:\w+\s+){1,3}(?:to|if|that)\b)", re.IGNORECASE)
+"""Stands for what follows: "what does it cost to see a doctor"."""
+_MORE = re.compile(
+    r"^(?:can|could|may|will|would|do|does|is|are)\s+(?:i|we|he|she|they|there|you)\s+(?:\w+\s+)?"
+    r"(?:more|longer|another|extra|less)$",
+    re.IGNORECASE,
+)
+"""Asks for more without a word of what."""
 _ASKS = re.compile(rf"(?!(?:i|we|you|he|she|they|it)\b)(?:{ASKING.pattern})", ASKING.flags)
 """Begins a clause that asks; "I need" tells."""
-_TELLS = re.compile(r"(?:i|me|we|he|she|they|its?|my|mine|our|his|her|their)\b", re.IGNORECASE)
+TELLS = re.compile(r"(?:i|me|we|he|she|they|its?|my|mine|our|his|her|their)\b", re.IGNORECASE)
+_BEING = re.compile(
+    rf"{WHAT_IF.pattern}(?:if\ )?(?:i['’]m|we['’]re|they['’]re|(?:he|she|it)['’]s"
+    r"|(?:i|we|they|he|she|it)\ (?:am|are|is|was|were))\b",
+    WHAT_IF.flags,
+)
+"""Supposes a state, in which something is asked: "what if I'm abroad"."""
 _ASKS_WHEN = re.compile(r"(?:when|where|who|how\s+(?:do|can|should|would|did))\b", re.IGNORECASE)
 """Asks for what no condition changes: "when is it, if I miss it" makes no sense."""
 _PIECES = re.compile(r"(?<=[,.;?!])\s+")
@@ -80,7 +101,7 @@ def behind(body: str, previous: str, names: PlanNames) -> str:
     if WHAT_IF.match(body):
         named = {part.kind for part in parts}
         return previous if named and named <= {"plan", "year"} else _supposed(body, previous, names)
-    if _TELLS.match(body) and not _asked(body):
+    if TELLS.match(body) and not _asked(body):
         return f"{body[:1].upper()}{body[1:]}. {previous}"
     return context_of(previous, names).followed(body)
 
@@ -113,14 +134,16 @@ def _stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
     asked = _asked(body)
     if not asked and not asks and not things:
         return all(part.kind == "topic" for part in parts)
-    if WHAT_IF.match(body) or (_TELLS.match(body) and not asked):
+    if WHAT_IF.match(body) or (TELLS.match(body) and not asked):
         return WHAT_IF.match(body) is not None and _supposes_all(body, parts)
     refers = _REFERS.search(body) is not None
     names_plan = any(part.kind == "plan" for part in parts)
     if not things and not OWN_PLAN.search(body):
         return _is_of_the_chat(body) or (bool(asked) and names_plan and not refers)
+    if _OF_THOSE.search(body):
+        return False
     own = bool(things) and names_plan
-    return _is_whole(body) or (_says_what(asked, names) and (own or not refers))
+    return _is_whole(body, things, asked) or (_says_what(asked, names) and (own or not refers))
 
 
 def _is_of_the_chat(body: str) -> bool:
@@ -131,17 +154,22 @@ def _is_of_the_chat(body: str) -> bool:
 
 def _supposes_all(body: str, parts: Sequence[Part]) -> bool:
     """Does a supposition say what is asked of it?"""
+    if _BEING.match(body):
+        return False
     topics = [body[part.start : part.end] for part in parts if part.kind == "topic"]
     slots = any(part.kind in {"network", "plan", "year"} for part in parts)
-    says_all = sum(len(topic.split()) for topic in topics) > MAX_SUPPOSED + slots
+    says_all = sum(len(terms(topic)) for topic in topics) > MAX_SUPPOSED + slots
     return says_all and not _REFERS.search(_PIECES.split(body)[0])
 
 
-def _is_whole(body: str) -> bool:
+def _is_whole(body: str, things: Sequence[Part], asked: str) -> bool:
     """Is it so long that what it refers to stands in it, before what refers?"""
     first, *others = _PIECES.split(body)
-    goes_on = others and (_REFERS.search(first) or TIED.search(body))
-    return len(body.split()) > MAX_REFERRING and not goes_on
+    goes_on = others and (_REFERS.search(first) or TIED.search(body) or _MORE.search(asked))
+    if len(body.split()) <= MAX_REFERRING or goes_on:
+        return False
+    refers = _REFERS.search(_EXPLETIVE.sub("", body))
+    return refers is None or any(thing.end <= refers.start() for thing in things)
 
 
 def _says_what(asked: str, names: PlanNames) -> bool:

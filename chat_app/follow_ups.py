@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 
 from chat_app.answers import Turn
-from chat_app.follow_up_choices import choice
+from chat_app.follow_up_choices import alternative, choice
 from chat_app.follow_up_clauses import own_things, resolved
-from chat_app.follow_up_context import context_of, question_of
+from chat_app.follow_up_context import circumstances, context_of, question_of
 from chat_app.follow_up_fragments import with_condition, with_fragment
-from chat_app.follow_up_joining import behind, joined
+from chat_app.follow_up_joining import TELLS, behind, joined
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
@@ -25,6 +25,7 @@ from chat_app.follow_up_words import (
     MINE,
     OPENING,
     ORDINALS,
+    OWN_PLAN,
     POLITE,
     SHORT_FORM,
     STATED,
@@ -50,6 +51,10 @@ _VERB = re.compile(
     r"|want|wants|got|get|gets|lost|pay|pays|cover|covers|says|said|went|i|we|you)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_TOLD_AFTER = re.compile(
+    r"(?P<asked>[^.?!]+\?)\s+(?P<told>(?:i|we|he|she|they|my|our)\b[^?]*)$", re.IGNORECASE
+)
+"""Asks and then tells: "And for me? I'm 52."."""
 _YEAR = re.compile(r"\b20\d\d\b")
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
 """Says what is done with the thing that was spoken of, in whose place nothing comes."""
@@ -70,7 +75,10 @@ def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | N
         turns: the conversation before it, from the first on.
         names: the names of the plans.
     """
-    said = follow_up(message, turns, names)
+    told = _TOLD_AFTER.match(message.strip())
+    if told and (said := follow_up(told["asked"], turns, names)):
+        return f"{told['told'].rstrip(' .!')}. {said}"
+    said = follow_up(message, turns, names) or _gone_on(message, turns, names)
     return said or (joined(message, turns[-1].question, names) if turns else None)
 
 
@@ -95,14 +103,16 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
     body = _asked_plainly(body)
     if (chosen := choice(stripped(LEADING, body), last, names)) is not None:
         return chosen
+    if (thing := alternative(stripped(LEADING, body), last.question, names)) is not None:
+        return thing
     return _read(_numbered(_lowered(body, names), last.question), last.question, names)
 
 
 def _read(body: str, previous: str, names: PlanNames) -> str | None:
     """What is left when nothing stands before it that says nothing."""
     if EARLIER.search(body) and not own_things(body, question_parts(body, names)):
-        said = _YEAR.search(previous)
-        before = f"in {int(said[0]) - 1}" if said else "last year"
+        year = _YEAR.search(previous)
+        before = f"in {int(year[0]) - 1}" if year else "last year"
         return with_fragment(before, previous, names, led=True)
     also = TOO.search(body) is not None
     rest = _whose(stripped(LEADING, body), names)
@@ -117,8 +127,30 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
         said = resolved(asked, previous, names, led=led)
         if said or not (led or also or TIED.search(about)):
             return said
+        if led and TELLS.match(asked):
+            return behind(asked, previous, names)
         return question_of(asked) if led else context_of(previous, names).followed(asked)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)
+
+
+def _gone_on(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:
+    """What names only things of the question before, and no plan, asked of the plan of that one.
+
+    "Tell me more about the external review", after a question about reviews of PPO Plus.
+    """
+    if not turns:
+        return None
+    previous = turns[-1].question
+    body = stripped(OPENING, " ".join(message.split()).rstrip(" ?!."))
+    parts, before = question_parts(body, names), question_parts(previous, names)
+    said = {part.kind for part in parts}
+    where = {part.kind for part in before} & {"plan", "year"}
+    things = [body[part.start : part.end] for part in own_things(body, parts)]
+    if not things or not where or said & {"plan", "year"} or OWN_PLAN.search(body):
+        return None
+    if not set(terms(" ".join(things))) <= set(terms(previous)):
+        return None
+    return question_of(f"{body}{circumstances(previous, before, {'network', 'person'})}")
 
 
 def only_circumstances(message: str, names: PlanNames) -> bool:
