@@ -1,7 +1,7 @@
 """A follow-up that is a clause of its own ("Is that per person?"). Pure functions."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat_app.follow_up_context import (
@@ -14,6 +14,7 @@ from chat_app.follow_up_context import (
 )
 from chat_app.follow_up_fragments import with_fragment
 from chat_app.follow_up_pronouns import open_pronoun
+from chat_app.follow_up_things import own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     ABOUT_THE_CHAT,
@@ -37,17 +38,11 @@ from chat_app.follow_up_words import (
     is_aspect,
 )
 from chat_app.plan_names import PlanNames
-from chat_app.question_parts import LINKS, WORD, Kind, Part, question_parts
+from chat_app.question_parts import Kind, Part, question_parts
 
 MAX_QUALIFYING = 6
 """Words of "does adoption count", which leaves open for what."""
 
-_PLAN_AMOUNT = re.compile(r"deductible|out[- ]of[- ]pocket\s+[ml]|oop|premium", re.IGNORECASE)
-"""Amounts of a plan as a whole, which can be asked for by themselves; a copay is of a service."""
-_APPLIES = re.compile(
-    r"\b(?:appl(?:y|ies)|waived?|meet|reach|count|first|have\s+to\s+pay|must\s+i\s+pay)\b",
-    re.IGNORECASE,
-)
 _TO_DO = re.compile(
     r"\bto\s+(?!(?:pay|be|go|get|use|how|what|which|when)\b)([a-z]+)", re.IGNORECASE
 )
@@ -58,9 +53,6 @@ _ABOUT_PLAN = re.compile(
 _WHOLE = re.compile(
     r"\b(?:plan|insurance|program|account|policy|benefit|fsa|hsa)s?\b", re.IGNORECASE
 )
-_PER = re.compile(r"\b(?:per|each|every)\s+$", re.IGNORECASE)
-"""Stands before what an amount is counted by: "the most per night"."""
-_DOER = re.compile(r"\b(?:i|we|you|he|she)\s+(?:rather\s+|just\s+)?$", re.IGNORECASE)
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
 
@@ -104,29 +96,6 @@ def resolved(clause: str, previous: str, names: PlanNames, *, led: bool = False)
         things = tuple(t for t in things if not text[t.start :].lower().startswith("the "))
     asked = _Clause(text, tuple(parts), things, context, names)
     return next((said for way in _WAYS if (said := way(asked)) is not None), None)
-
-
-def own_things(clause: str, parts: Sequence[Part]) -> list[Part]:
-    """The parts of a clause that a question can be about by themselves.
-
-    "sunscreen" is one and "the deductible"; what every benefit has ("a referral", "the copay", "a
-    deadline") is none.
-    """
-    return [part for part in parts if _is_thing(clause, part)]
-
-
-def _is_thing(clause: str, part: Part) -> bool:
-    said = clause[part.start : part.end]
-    if part.kind == "amount":
-        return bool(_PLAN_AMOUNT.search(said)) and not _APPLIES.search(clause)
-    if _PER.search(clause[: part.start]):
-        return False
-    words = [word for word in WORD.findall(said) if not word.isdigit()]
-    if " " not in said and _DOER.search(clause[: part.start]):
-        return False
-    return part.kind == "topic" and not all(
-        is_aspect(word) or word.lower() in LINKS for word in words
-    )
 
 
 def _asked_again(clause: _Clause) -> str | None:

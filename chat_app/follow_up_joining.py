@@ -7,9 +7,9 @@ message together find the passage of 30, the message by itself that of 13.
 import re
 from collections.abc import Sequence
 
-from chat_app.follow_up_clauses import own_things
 from chat_app.follow_up_context import context_of
 from chat_app.follow_up_fragments import with_condition, with_fragment
+from chat_app.follow_up_things import own_things
 from chat_app.follow_up_words import (
     ABOUT_THE_CHAT,
     ASKING,
@@ -48,8 +48,8 @@ _OF_THOSE = re.compile(
 _EXPLETIVE = re.compile(r"\bit\s+(?=(?:\w+\s+){1,3}(?:to|if|that)\b)", re.IGNORECASE)
 """Stands for what follows: "what does it cost to see a doctor"."""
 _MORE = re.compile(
-    r"^(?:can|could|may|will|would|do|does|is|are)\s+(?:i|we|he|she|they|there|you)\s+(?:\w+\s+)?"
-    r"(?:more|longer|another|extra|less)$",
+    r"^(?:can|could|may|will|would|do|does|is|are)\s+(?:i|we|he|she|they|there|you)\s+(?:\w+\s+){0,3}"
+    r"(?:more|longer|another|extra|less)(?:\s+ones?)?$",
     re.IGNORECASE,
 )
 """Asks for more without a word of what."""
@@ -62,6 +62,7 @@ _BEING = re.compile(
     WHAT_IF.flags,
 )
 """Supposes a state, in which something is asked: "what if I'm abroad"."""
+_IF = re.compile(r"^if\s", re.IGNORECASE)
 _ASKS_WHEN = re.compile(r"(?:when|where|who|how\s+(?:do|can|should|would|did))\b", re.IGNORECASE)
 """Asks for what no condition changes: "when is it, if I miss it" makes no sense."""
 _PIECES = re.compile(r"(?<=[,.;?!])\s+")
@@ -108,7 +109,7 @@ def behind(body: str, previous: str, names: PlanNames) -> str:
 
 def _supposed(body: str, previous: str, names: PlanNames) -> str:
     """The question before under the condition of "what if"."""
-    clause = WHAT_IF.sub("", body, count=1).removeprefix("if ").strip()
+    clause = _IF.sub("", WHAT_IF.sub("", body, count=1)).strip()
     context = context_of(previous, names)
     if _ASKS_WHEN.match(context.asked):
         return context.followed(f"what if {clause}")

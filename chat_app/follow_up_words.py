@@ -68,7 +68,7 @@ INSTEAD = _words(
 
 AFTERWARDS = _words(
     r"""[\s,]+(?:too|then|instead|as\ well|also|please|though|again|thanks|thank\ you|btw
-    |by\ the\ way|by\ any\ chance|or\ not|or\ what|lol|haha|if\ you\ know|i\ mean|right|huh
+    |by\ the\ way|by\ any\ chance|or\ no|or\ not|or\ what|lol|haha|if\ you\ know|i\ mean|right|huh
     |tho)[\s?!.]*$"""
 )
 """Stands behind what is asked and says nothing: stripped."""

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from chat_app.answers import Turn
 from chat_app.follow_up_choices import alternative, choice
-from chat_app.follow_up_clauses import own_things, resolved
+from chat_app.follow_up_clauses import resolved
 from chat_app.follow_up_context import circumstances, context_of, question_of
 from chat_app.follow_up_fragments import with_condition, with_fragment
 from chat_app.follow_up_joining import TELLS, behind, joined
+from chat_app.follow_up_things import own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
@@ -127,7 +128,8 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
         said = resolved(asked, previous, names, led=led)
         if said or not (led or also or TIED.search(about)):
             return said
-        if led and TELLS.match(asked):
+        whole = led and own_things(asked, question_parts(asked, names))
+        if led and (TELLS.match(asked) or not whole):
             return behind(asked, previous, names)
         return question_of(asked) if led else context_of(previous, names).followed(asked)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)

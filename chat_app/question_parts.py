@@ -117,7 +117,7 @@ about afford allowed amount amounts anyone anything apply applies ask asked aski
 billed bring buy called can't cannot change changed changes charge charged charges cheap cheaper
 chip choose come comes coming compare cost costing costs count counts cover coverage covered
 covering covers difference different dollar dollars done each eligible else entitled every exactly
-expect expensive explain find free full get gets getting give given gives go goes going good got
+expect expensive explain few find free full get gets getting give given gives go goes going good got
 happen happens happened have having help include included includes insurance insured insurer know
 less let like list long look lot make many mean means member meet money month monthly more most must
 need needed needs new number offer offered offers okay old one ones option options owe owed owes

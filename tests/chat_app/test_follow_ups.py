@@ -221,6 +221,86 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
 
 
 @pytest.mark.parametrize(
+    ("before", "message", "expected"),
+    [
+        (
+            "What does an MRI cost on PPO Plus?",
+            "wait, I have HMO Select, not the PPO",
+            "What does an MRI cost on HMO Select?",
+        ),
+        (
+            "What does an MRI cost on PPO Plus in 2026?",
+            "and what was it before that",
+            "What does an MRI cost on PPO Plus in 2025?",
+        ),
+        (
+            "Does PPO Plus pay for lodging?",
+            "what's the most per night",
+            "What's the most per night for lodging on PPO Plus?",
+        ),
+        (
+            "Are hearing aids covered for my son on PPO Plus?",
+            "And for me? I'm 52.",
+            "I'm 52. Are hearing aids covered for me on PPO Plus?",
+        ),
+        (
+            "Can I ask for an external review on PPO Plus?",
+            "tell me more about the external review",
+            "Tell me more about the external review on PPO Plus?",
+        ),
+        (
+            "Is it paid by the health care FSA or the dependent care FSA?",
+            "tell me about the second one",
+            "Tell me about the dependent care FSA?",
+        ),
+        (
+            "Is acupuncture or massage covered on PPO Plus?",
+            "the latter",
+            "Is massage covered on PPO Plus?",
+        ),
+        (
+            "What do I pay for a visit on PPO Plus before the deductible is met?",
+            "and if I already met the deductible?",
+            "What do I pay for a visit on PPO Plus if I already met the deductible?",
+        ),
+        (
+            "How soon after enrolling will I get my ID cards?",
+            "Are they sent out again every January?",
+            "Are my ID cards sent out again every January?",
+        ),
+        (
+            "How many sessions are there in the employee assistance program?",
+            "for my husband too?",
+            "How many sessions are there in the employee assistance program for my husband?",
+        ),
+        (
+            "How many physical therapy visits does HMO Select cover?",
+            "does cardiac rehab use those up",
+            "Does cardiac rehab use those up, about physical therapy visits on HMO Select?",
+        ),
+    ],
+)
+def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
+    assert behind(message, before) == expected
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Would I still owe it if they end up keeping me in the hospital?",
+        "I already have an HSA, so which one of those would be open to me?",
+        "I'm recovering from a stroke and that won't be enough. Can I get a few more?",
+        "but I'm diabetic, doesn't that change it?",
+    ],
+)
+def test_a_long_message_that_refers_to_what_was_said_keeps_it(message: str) -> None:
+    said = behind(message, "What does an MRI cost on PPO Plus?")
+    assert said is not None
+    assert "MRI" in said
+    assert "PPO Plus" in said
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "When is open enrollment this fall?",

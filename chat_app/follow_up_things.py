@@ -1,0 +1,40 @@
+"""The things that a clause can be about by itself. Pure functions."""
+
+import re
+from collections.abc import Sequence
+
+from chat_app.follow_up_words import is_aspect
+from chat_app.question_parts import LINKS, WORD, Part
+
+_PLAN_AMOUNT = re.compile(r"deductible|out[- ]of[- ]pocket\s+[ml]|oop|premium", re.IGNORECASE)
+"""Amounts of a plan as a whole, which can be asked for by themselves; a copay is of a service."""
+_APPLIES = re.compile(
+    r"\b(?:appl(?:y|ies)|waived?|meet|reach|count|first|have\s+to\s+pay|must\s+i\s+pay)\b",
+    re.IGNORECASE,
+)
+_PER = re.compile(r"\b(?:per|each|every)\s+$", re.IGNORECASE)
+"""Stands before what an amount is counted by: "the most per night"."""
+_DOER = re.compile(r"\b(?:i|we|you|he|she)\s+(?:rather\s+|just\s+)?$", re.IGNORECASE)
+
+
+def own_things(clause: str, parts: Sequence[Part]) -> list[Part]:
+    """The parts of a clause that a question can be about by themselves.
+
+    "sunscreen" is one and "the deductible"; what every benefit has ("a referral", "the copay", "a
+    deadline") is none.
+    """
+    return [part for part in parts if _is_thing(clause, part)]
+
+
+def _is_thing(clause: str, part: Part) -> bool:
+    said = clause[part.start : part.end]
+    if part.kind == "amount":
+        return bool(_PLAN_AMOUNT.search(said)) and not _APPLIES.search(clause)
+    if _PER.search(clause[: part.start]):
+        return False
+    words = [word for word in WORD.findall(said) if not word.isdigit()]
+    if " " not in said and _DOER.search(clause[: part.start]):
+        return False
+    return part.kind == "topic" and not all(
+        is_aspect(word) or word.lower() in LINKS for word in words
+    )
