@@ -6,9 +6,10 @@ from retrieval.embedding.minilm import MiniLM
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with an export in it, made by the real export."""
-    folder = tmp_path_factory.mktemp("models")
+def models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A models folder with an export in it, made once by the real export for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "models"
     MiniLM(folder).embed(["ready"])
     return folder
 

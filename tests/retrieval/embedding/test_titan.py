@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from retrieval import aws
 from retrieval.embedding.minilm import MiniLM
-from retrieval.embedding.titan import MAX_CHARACTERS, RECENT, Titan
+from retrieval.embedding.titan import MAX_CHARACTERS, Titan
 from retrieval.errors import EmbeddingError
 from retrieval.usage import Meter
 from tests.doubles.bedrock import BedrockServer, Fault
@@ -124,10 +124,12 @@ def test_a_text_asked_again_is_not_paid_again(bedrock: BedrockServer, titan: Tit
 
 
 def test_the_text_asked_longest_ago_is_forgotten_first(
-    bedrock: BedrockServer, titan: Titan
+    bedrock: BedrockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("retrieval.embedding.titan.RECENT", 20)
+    titan = Titan(MODEL, 256, "us-east-1")
     titan.embed(["kept", "forgotten"])
-    for number in range(RECENT - 1):
+    for number in range(19):
         titan.embed(["kept"])
         titan.embed([f"text {number}"])
     bedrock.service.calls.clear()
