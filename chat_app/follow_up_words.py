@@ -73,7 +73,7 @@ AFTERWARDS = _words(
 )
 """Stands behind what is asked and says nothing: stripped."""
 
-TIED = _words(r"\b(?:then|too|as\ well|also|though|instead)$")
+TIED = _words(r"\b(?:then|too|as\ well|also|though|instead|before|after(?:wards)?)$")
 """Ends a clause that goes on from what was said."""
 
 TOO = _words(r"\b(?:too|also|as\ well)$")
@@ -243,7 +243,7 @@ receipts referral referrals refill refills requirement requirements restriction 
 rules session sessions share sort step steps tax taxable taxed telephone term tier time times
 treatment treatments type types visits waiting website weeks
 
-accept accepted accepts additional admit admitted after afterwards again agree allow also
+accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
 alternative alternatives apply arrive ask back before beforehand begin beginning begins bring call
 cancel chance chances charge claim claimed complete contacted counts day days decide decided decides
 denied deny done end ended ending ends enough enter expensive expire expires extra file filed filing

@@ -13,8 +13,8 @@ messages that no rule reads came to be asked behind the question before, which f
 instead of 18. The next 30 were not: 17 on their first run, before and after. The last 24 were
 written after that and found 20 on their first run instead of 18.
 
-The 130 plain pairs were written as members type them, in four rounds, the rules being worked on
-between: 19 of 20, 21 of 30, 32 of 40 and 25 of 40 on their first run.
+The 150 plain pairs were written as members type them, in five rounds, the rules being worked on
+between: 19 of 20, 21 of 30, 32 of 40, 25 of 40 and 14 of 20 on their first run.
 """
 
 import json
@@ -82,7 +82,7 @@ def same(assistant: Assistant, row: dict[str, Any]) -> bool:
         ("follow_ups_held_out", 77),
         ("follow_ups_varied", 59),
         ("follow_ups_free", 66),
-        ("follow_ups_plain", 109),
+        ("follow_ups_plain", 126),
     ],
 )
 def test_follow_ups_come_to_the_passage_of_their_standalone_form(
