@@ -26,6 +26,7 @@ import click
 
 from benchmarks.passages import SERVICES
 from benchmarks.peers_job import Asked, File, Job, Outcome
+from benchmarks.peers_product import CHROMA, SEARCH, STORE
 from retrieval.embedding.weights import find_weights
 from retrieval.errors import LoadingError
 from retrieval.loading import find
@@ -145,8 +146,8 @@ def _ratios(outcomes: dict[str, list[Outcome]]) -> Iterator[str]:
             lambda run: run.tokens / run.seconds,
         )
     parts = [run.further for run in own]
-    search = [each["a search, its vector known"] / each["the store's own query"] for each in parts]
-    yield _line("a search, its vector known, against the store's own query", search)
+    for query in (STORE, CHROMA):
+        yield _line(f"{SEARCH}, against {query}", [each[SEARCH] / each[query] for each in parts])
 
 
 def _ratio(

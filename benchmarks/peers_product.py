@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.peers_job import LIMIT, Asked, Job, run, timed_ms
 from retrieval.candidates import NEAREST
@@ -14,6 +15,13 @@ from retrieval.loading import find
 from retrieval.searching import Query, Searcher
 from retrieval.settings import RetrievalSettings
 from retrieval.wiring import open_retrieval
+
+if TYPE_CHECKING:
+    import chromadb
+
+STORE = "the product's query by vector"
+CHROMA = "chromadb's own query"
+SEARCH = "a search, its vector known"
 
 
 class Product:
@@ -44,7 +52,7 @@ class Product:
         return chunk_texts(self._root)
 
     def further(self, questions: Sequence[Asked]) -> dict[str, float]:
-        """Embedding a question, the store's own query, and a search whose vector is known."""
+        """Embedding a question, queries by vector alone, and a search whose vector is known."""
         embedder, store = self._retrieval.embedder, self._retrieval.store
         new = [Asked(f"Please tell me: {asked.text}", asked.policy) for asked in questions]
         vectors = {asked.text: embedder.embed([asked.text])[0] for asked in questions}
@@ -55,15 +63,35 @@ class Product:
         def query(asked: Asked) -> None:
             store.query(vectors[asked.text], NEAREST, _query(asked).where)
 
+        collection = self._chromas_own()
+
+        def query_chroma(asked: Asked) -> None:
+            where = {"policy": {"$in": [asked.policy, ""]}}
+            collection.query(query_embeddings=[vectors[asked.text]], n_results=LIMIT, where=where)
+
         times = {
             "embedding a question": [timed_ms(embed, asked) for asked in new],
-            "the store's own query": [],
-            "a search, its vector known": [],
+            STORE: [],
+            CHROMA: [],
+            SEARCH: [],
         }
         for asked in questions:
-            times["the store's own query"].append(timed_ms(query, asked))
-            times["a search, its vector known"].append(timed_ms(self.ask, asked))
+            times[STORE].append(timed_ms(query, asked))
+            times[CHROMA].append(timed_ms(query_chroma, asked))
+            times[SEARCH].append(timed_ms(self.ask, asked))
         return {name: statistics.median(each) for name, each in times.items()}
+
+    def _chromas_own(self) -> "chromadb.Collection":
+        """The collection that the product wrote, as chromadb itself opens it."""
+        import chromadb
+        from chromadb.config import Settings
+
+        folder = self._retrieval.settings.data_dir / "chroma"
+        client = chromadb.PersistentClient(
+            str(folder), settings=Settings(anonymized_telemetry=False)
+        )
+        (collection,) = client.list_collections()
+        return client.get_collection(collection.name, embedding_function=None)
 
 
 def chunk_texts(root: Sequence[str]) -> list[str]:
