@@ -135,8 +135,9 @@ def _stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
     asked = _asked(body)
     if not asked and not asks and not things:
         return all(part.kind == "topic" for part in parts)
-    if WHAT_IF.match(body) or (TELLS.match(body) and not asked):
-        return WHAT_IF.match(body) is not None and _supposes_all(body, parts)
+    supposes = WHAT_IF.match(body) is not None and (not asked or asked == body)
+    if supposes or (TELLS.match(body) and not asked):
+        return supposes and _supposes_all(body, parts)
     refers = _REFERS.search(body) is not None
     names_plan = any(part.kind == "plan" for part in parts)
     if not things and not OWN_PLAN.search(body):

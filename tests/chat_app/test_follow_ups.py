@@ -308,6 +308,7 @@ def test_a_long_message_that_refers_to_what_was_said_keeps_it(message: str) -> N
         "I lost my ID card, how do I get a new one?",
         "I'm getting divorced, when does my wife's coverage end?",
         "What if I do nothing during open enrollment?",
+        "If I quit my job, can I keep my insurance and what would it cost?",
         "tell me a joke",
         "what can you do?",
         "I want to end it all",
