@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chat_app.alignment import Tokens
 from retrieval.embedding.export import exported_precision
 from retrieval.embedding.minilm import MiniLM
-from retrieval.embedding.runtime import GRAPH_FILES, WINDOW, encodable, load_tokenizer
+from retrieval.embedding.runtime import GRAPH_FILES, WINDOW, encodable, load_session, load_tokenizer
 from retrieval.embedding.weights import TOKENIZER_FILE
 from retrieval.errors import EmbeddingError
 
@@ -96,7 +96,6 @@ def _windows(lengths: Sequence[int]) -> list[tuple[int, int]]:
 def _session(path: str) -> "onnxruntime.InferenceSession":
     """The graph with the states behind LAYERS as its only outputs."""
     import onnx
-    import onnxruntime
 
     model = onnx.load(path)
     norms = [node for node in model.graph.node if node.op_type == "LayerNormalization"]
@@ -106,12 +105,7 @@ def _session(path: str) -> "onnxruntime.InferenceSession":
         model.graph.output.append(
             onnx.helper.make_tensor_value_info(states, onnx.TensorProto.FLOAT, None)
         )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return load_session(model.SerializeToString())
 
 
 def _run(session: "onnxruntime.InferenceSession", numbers: Sequence[int]) -> NDArray[np.float32]:

@@ -31,6 +31,7 @@ from retrieval.embedding.graph import (
     plain,
     with_bias,
 )
+from retrieval.embedding.runtime import load_session
 
 Ranges: TypeAlias = Mapping[str, NDArray[np.float32]]
 """Of each matrix product, by name: the largest size of each channel that comes in."""
@@ -76,7 +77,6 @@ def seen_ranges(weights: Weights, texts: Sequence[NDArray[np.int64]]) -> Ranges:
         weights: of the model.
         texts: token numbers of each.
     """
-    import onnxruntime
     from onnx import ValueInfoProto
 
     sources: dict[str, str] = {}
@@ -88,9 +88,7 @@ def seen_ranges(weights: Weights, texts: Sequence[NDArray[np.int64]]) -> Ranges:
 
     model = make_graph(weights, noting)
     model.graph.output.extend(ValueInfoProto(name=name) for name in sources.values())
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    session = load_session(model.SerializeToString())
     largest = dict.fromkeys(sources, np.float32(0))
     for ids in texts:
         states = session.run(list(sources.values()), {"input_ids": ids[None]})

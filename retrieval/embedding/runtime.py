@@ -58,7 +58,7 @@ class Runtime:
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, "embedding")
         self._tokenizer = load_tokenizer(folder / TOKENIZER_FILE)
-        self._session = _load_session(folder / GRAPH_FILES[precision])
+        self._session = load_session(str(folder / GRAPH_FILES[precision]))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and without cutting."""
@@ -233,7 +233,8 @@ def load_tokenizer(path: Path) -> "tokenizers.Tokenizer":
     return tokenizer
 
 
-def _load_session(path: Path) -> "onnxruntime.InferenceSession":
+def load_session(graph: str | bytes) -> "onnxruntime.InferenceSession":
+    """A graph to run, from its file or its content."""
     # Read when the library is loaded: without it, onnxruntime 1.31 looks up its maker's host, even
     # with ``disable_telemetry_events``.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 - set, not read
@@ -244,4 +245,4 @@ def _load_session(path: Path) -> "onnxruntime.InferenceSession":
     # A run stays on the thread that asks for it: parallelism comes from runs side by side.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
