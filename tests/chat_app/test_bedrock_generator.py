@@ -139,6 +139,7 @@ def test_earlier_turns_are_sent_as_turns(bedrock: BedrockServer, model: BedrockC
     ]
 
 
+@pytest.mark.usefixtures("bedrock")
 def test_text_and_tokens_reach_the_flow(model: BedrockChatModel) -> None:
     meter = Meter()
     assert "".join(stream_text(model, PROMPT, meter)) == ANSWER
