@@ -56,10 +56,12 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
     "Is it paid by the health care FSA or the dependent care FSA?"
     """
     found = _ONE_OF_THEM.search(f"the {text}" if ORDINAL.match(text) else text)
+    if found is None:
+        return None
     parts = question_parts(previous, names)
     things = _alternatives(previous, parts)
-    at = ORDINALS[found[1].lower()] if found else len(things)
-    if found is None or at >= len(things):
+    at = ORDINALS[found[1].lower()]
+    if not things or at >= len(things):
         return None
     chosen = previous[things[at].start : things[at].end]
     if ORDINAL.match(stripped(INSTEAD, text)):

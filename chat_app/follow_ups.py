@@ -128,10 +128,10 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
         said = resolved(asked, previous, names, led=led)
         if said or not (led or also or TIED.search(about)):
             return said
-        whole = led and own_things(asked, question_parts(asked, names))
-        if led and (TELLS.match(asked) or not whole):
-            return behind(asked, previous, names)
-        return question_of(asked) if led else context_of(previous, names).followed(asked)
+        if not led:
+            return context_of(previous, names).followed(asked)
+        whole = own_things(asked, question_parts(asked, names)) and not TELLS.match(asked)
+        return question_of(asked) if whole else behind(asked, previous, names)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)
 
 

@@ -284,6 +284,12 @@ def test_what_is_said_otherwise_is_understood(before: str, message: str, expecte
     assert behind(message, before) == expected
 
 
+@pytest.mark.parametrize("message", ["the last one", "the latter", "the 1st one"])
+def test_where_nothing_was_set_beside_anything_there_is_no_choice(message: str) -> None:
+    said = behind(message, "What does an MRI cost on PPO Plus?")
+    assert said is None or "MRI" in said
+
+
 @pytest.mark.parametrize(
     "message",
     [
