@@ -28,7 +28,6 @@ from chat_app.answers import (
     Searched,
     Sentence,
     Stepped,
-    Turn,
 )
 from chat_app.errors import ChatError
 from chat_app.plans import PlanBook
@@ -175,7 +174,7 @@ class Reply:
 
     async def answer(self, question: Question) -> Answer | None:
         """Answer a question; what was shown stays when it fails or is stopped."""
-        turns: tuple[Turn, ...] = cl.user_session.get("turns") or ()
+        turns = view.turns_before(question, cl.user_session.get("turns") or ())
         finished: Answer | None = None
 
         def events() -> Iterator[Event]:

@@ -114,25 +114,23 @@ class Assistant:
     def _understood(
         self, typed: str, question: Question, book: PlanBook, meter: Meter
     ) -> tuple[str, Question]:
-        """A follow-up as a question of its own, asked of the plans in play; any other as it is.
+        """The message as a question of its own, asked of the plans in play.
 
-        The language model rewrites it where there is one; what it leaves, the rules do.
+        The language model rewrites a follow-up where there is one; what it leaves, the rules do.
+        A follow-up keeps the year in play too; what stands by itself is of the year that it says.
         """
+        if not question.turns:
+            return typed, question
         text = self._writer.standalone(typed, question.turns, meter)
         if text == typed:
-            standing = understood(typed, question.turns, book.names)
-            if standing is None:
-                return typed, question
-            text = standing
+            text = understood(typed, question.turns, book.names) or typed
         if ALL_PLANS.search(text):
-            return text, replace(question, policies=())
+            return text, question if text == typed else replace(question, policies=())
         in_play = [p for p in question.turns[-1].plans if p.policy in book.policies]
+        policies = question.policies or tuple(dict.fromkeys(p.policy for p in in_play))
         years = {plan.year for plan in in_play if plan.year in book.years}
-        return text, replace(
-            question,
-            policies=question.policies or tuple(dict.fromkeys(p.policy for p in in_play)),
-            plan_year=question.plan_year or (years.pop() if len(years) == 1 else None),
-        )
+        year = years.pop() if len(years) == 1 and text != typed else None
+        return text, replace(question, policies=policies, plan_year=question.plan_year or year)
 
 
 def _passed(guarding: Guarding, typed: str, question: Question, book: PlanBook) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -104,6 +104,13 @@ def named_plan(text: str, book: PlanBook) -> dict[str, str]:
         return {}
     year = _YEAR.search(bare)
     return {"plan": _PLAN + named[0]} | ({"year": year.group()} if year else {})
+
+
+def turns_before(asked: Question, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """The conversation as a question finds it: no plan is in play where all of them are picked."""
+    if asked.ask_which_plan:
+        return turns
+    return tuple(replace(turn, plans=()) for turn in turns)
 
 
 def plan_in_play(asked: Question, answer: Answer) -> dict[str, str]:

@@ -26,7 +26,8 @@ _ONE_OF_THEM = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
-    r"(?:,\s+(?:or\s+)?|\s+or\s+)(?:for\s+|in\s+|on\s+|a\s+|an\s+|the\s+)*", re.IGNORECASE
+    r"(?:,\s+(?:(?:or|and)\s+)?|\s+(?:or|and)\s+)(?:for\s+|in\s+|on\s+|a\s+|an\s+|the\s+)*",
+    re.IGNORECASE,
 )
 _BEFORE_PLAN = re.compile(r"\s+(?:on|by|in|with|under|of|for)?\s*$")
 
@@ -68,19 +69,26 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
         said = f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :]}"
         return question_of(said)
     said = f"{text[: found.start()]}{chosen}{text[found.end() :]}"
-    return question_of(f"{said}{circumstances(previous, parts, {'year', 'person', 'network'})}")
+    return question_of(f"{said}{circumstances(previous, parts, {'person', 'network'})}")
 
 
 def _alternatives(question: str, parts: Sequence[Part]) -> list[Part]:
-    """The things of a question that "or" joins, in their order."""
-    things = [part for part in parts if part.kind == "topic"]
+    """The things of a question that "or" or "and" joins, in their order."""
+    things = [thing for part in parts if part.kind == "topic" for thing in _each(question, part)]
     joined: list[Part] = []
     for one, other in pairwise(things):
         if _BETWEEN.fullmatch(question, one.end, other.start):
             joined += [other] if joined and joined[-1] == one else [one, other]
-    if not joined or " or " not in question[joined[0].end : joined[-1].start]:
-        return []
-    return joined
+    between = question[joined[0].end : joined[-1].start] if joined else ""
+    return joined if re.search(r"\b(?:or|and)\b", between) else []
+
+
+def _each(question: str, topic: Part) -> list[Part]:
+    """The things of a topic: "chiropractic care and for physical therapy" is two."""
+    cuts = list(_BETWEEN.finditer(question, topic.start, topic.end))
+    starts = [topic.start, *(cut.end() for cut in cuts)]
+    ends = [*(cut.start() for cut in cuts), topic.end]
+    return [Part("topic", start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _cheaper(cheaper: str, question: str, names: PlanNames) -> str:

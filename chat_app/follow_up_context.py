@@ -18,7 +18,7 @@ _SENTENCE = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bSt\.)(?<=[.!?])\
 _JOINS = frozenset(["", "and", "or", "and in", "and the", "or the", "and on", "and for"])
 _TOLD_FIRST = re.compile(
     # "I'm thinking of surgery, will you pay for it?" tells before it asks.
-    r"^((?:i|we|my|he|she)\b[^.?!,]*),\s+(?=(?:will|would|does|do|is|are|can|could|what|how|when)\b)",
+    r"^((?:i|we|my|he|she)\b[^.?!,]*),\s+(?=(?:(?:by|until|since|from|for)\s+)?(?:will|would|does|do|is|are|can|could|what|how|when)\b)",
     re.IGNORECASE,
 )
 _SUBORDINATE = re.compile(
@@ -188,7 +188,7 @@ class Context:
         if topics and own_things(clause, question_parts(clause, self.names)):
             said = " and ".join(self.asked[part.start : part.end] for part in topics)
             where = circumstances(self.asked, self.parts, set())
-            return self.situated(question_of(f"{clause}, about {said}{where}"))
+            return self.situated(question_of(f"{clause}, about {said}{where}{self.condition}"))
         return self.situated(f"{question_of(self.asked)} {question_of(clause)}")
 
     def situated(self, question: str) -> str:

@@ -1,7 +1,7 @@
 """A fragment ("and out of network?") put in its place in the question before. Pure functions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from chat_app.answers import policy_label
 from chat_app.follow_up_context import (
@@ -21,6 +21,10 @@ from retrieval.keywords import terms
 _WHOLE_PLAN = re.compile(r"deductible|out[- ]of[- ]pocket|oop|premium", re.IGNORECASE)
 """Amounts of a plan as a whole; a copay belongs to a service."""
 _CONDITION = re.compile(r"^(?:after|before|once|until|if|when|without)\b", re.IGNORECASE)
+_TOWARD = re.compile(
+    r"\b(?:towards?|against|appl(?:y|ies)\s+to)\s+(?:[\w'’]+\s+){0,4}$", re.IGNORECASE
+)
+_LASTS = re.compile(r"\b(?:days?|months?)\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"^without(?:\s+(?:it|them|that|one|any))?$", re.IGNORECASE)
 _WITH = re.compile(r"\bwith\b", re.IGNORECASE)
 _ME = re.compile(r"\b(?:me|myself)\b", re.IGNORECASE)
@@ -56,14 +60,12 @@ def with_fragment(
     topics = [part for part in old if part.kind == "topic"]
     if is_comparison(previous, names) and kinds & {"amount", "topic"}:
         return _compared_in(fragment, previous, old)
-    if "amount" in kinds and (topics or not _of(old, "amount") or _CONDITION.match(fragment)):
+    if _asks_amount(fragment, kinds, previous, old):
         return _amount_asked(fragment, previous, new, old)
     if "topic" in kinds and not topics and not led:
         return _asked_alone(fragment, previous, new, old)
     rewriting = Rewriting(previous, also)
-    for kind in ("amount", "network", "channel", "tier", "person", "plan", "year"):
-        if kind in kinds:
-            _replace(rewriting, kind, fragment, new, old, names)
+    _replace_slots(rewriting, fragment, new, old, names)
     if "topic" in kinds or not kinds:
         replace_topic(rewriting, fragment, new, old)
     return rewriting.result()
@@ -105,6 +107,37 @@ def _of(parts: Sequence[Part], kind: Kind) -> list[Part]:
     return [part for part in parts if part.kind == kind]
 
 
+def _replace_slots(
+    rewriting: Rewriting,
+    fragment: str,
+    new: Sequence[Part],
+    old: Sequence[Part],
+    names: PlanNames,
+) -> None:
+    """Put what the fragment names, but things, in the place of its like."""
+    slots: tuple[Kind, ...] = ("amount", "network", "tier", "person", "plan", "year")
+    for kind in slots:
+        if _of(new, kind):
+            _replace(rewriting, kind, fragment, new, old, names)
+    _replace_channels(rewriting, fragment, _of(new, "channel"), _of(old, "channel"))
+
+
+def _asks_amount(
+    fragment: str, kinds: Collection[Kind], previous: str, old: Sequence[Part]
+) -> bool:
+    """Is the fragment an amount to ask for, rather than one in the place of another?"""
+    if "amount" not in kinds or ("topic" not in kinds and _counted_toward(previous, old)):
+        return False
+    replaces = _of(old, "amount") and not _of(old, "topic")
+    return not replaces or _CONDITION.match(fragment) is not None
+
+
+def _counted_toward(previous: str, old: Sequence[Part]) -> Part | None:
+    """The amount toward which something counts: another one takes its place alone."""
+    amounts = _of(old, "amount")
+    return next((part for part in amounts if _TOWARD.search(previous[: part.start])), None)
+
+
 def _replace(
     rewriting: Rewriting,
     kind: Kind,
@@ -123,7 +156,8 @@ def _replace(
         words = " and ".join(policy_label(policy) for policy in policies)
     if kind == "network" and (_of(old, kind) or not is_circumstance(words)):
         words = "out of network" if _OUTSIDE.search(words) else "in network"
-    held = _of(old, kind)
+    counted = _counted_toward(rewriting.text, old) if kind == "amount" else None
+    held = [counted] if counted else _of(old, kind)
     if kind == "person" and (pronoun := _stand_in(rewriting.text, held)):
         rewriting.replace(*pronoun.span(), words)
     elif not held:
@@ -135,10 +169,27 @@ def _replace(
         if kind == "person" and rewriting.also and (me := _ME.search(said)):
             words = f"{me.group()} and {words}"
         in_year = kind == "year" and said.lower().startswith(("in ", "for "))
-        if kind == "channel" and said.lower().startswith("for ") and words[0].isdigit():
-            words = f"for {words}"
         words = with_lead(kind, words) if in_year else words
         rewriting.replace(held[0].start, held[0].start + len(said), words)
+
+
+def _replace_channels(
+    rewriting: Rewriting, fragment: str, new: Sequence[Part], old: Sequence[Part]
+) -> None:
+    """How something is got in the place of how, for how long in the place of for how long."""
+    for part in new:
+        words = fragment[part.start : part.end]
+        lasts = _LASTS.search(words) is not None
+        held = [
+            p for p in old if (_LASTS.search(rewriting.text[p.start : p.end]) is not None) == lasts
+        ]
+        if not held:
+            rewriting.add(words)
+            continue
+        said = rewriting.text[held[0].start : held[0].end]
+        words = re.sub(r"^for\s+", "", words) if lasts else words
+        lead = "for " if lasts and said.lower().startswith("for ") else ""
+        rewriting.replace(held[0].start, held[0].end, f"{lead}{words}")
 
 
 def _stand_in(text: str, people: Sequence[Part]) -> re.Match[str] | None:

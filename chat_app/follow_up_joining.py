@@ -29,6 +29,8 @@ from retrieval.keywords import terms
 MAX_REFERRING = 9
 """Words of a question that "it" or "then" ties to what was said; in a longer one, something of its
 own stands before them."""
+MAX_DEFINITE = 12
+"""Words of a question in which "the center" is one that was spoken of."""
 MAX_SUPPOSED = 2
 """Words of what a supposition is about that leave open what is asked of it."""
 
@@ -41,10 +43,11 @@ _REFERS = re.compile(
 )
 """Stands for something that was said before, or ties what is asked to it."""
 _OF_THOSE = re.compile(
-    rf"{DO_IT.pattern}|\b(?:ones?|which|any|some|none|each|all|both)\ of\ (?:them|those|these)\b",
+    rf"{DO_IT.pattern}|\b(?:ones?|which|any|some|none|each|all|both)\ of\ (?:them|those|these)\b"
+    r"|\b(?:more|less|fewer|higher|lower|longer|shorter|earlier|later)\ than\ (?:that|this)\b",
     DO_IT.flags,
 )
-"""Stands for what was done or listed before, whatever else is named."""
+"""Stands for what was done, listed or counted before, whatever else is named."""
 _EXPLETIVE = re.compile(r"\bit\s+(?=(?:\w+\s+){1,3}(?:to|if|that)\b)", re.IGNORECASE)
 """Stands for what follows: "what does it cost to see a doctor"."""
 _MORE = re.compile(
@@ -56,6 +59,16 @@ _MORE = re.compile(
 _ASKS = re.compile(rf"(?!(?:i|we|you|he|she|they|it)\b)(?:{ASKING.pattern})", ASKING.flags)
 """Begins a clause that asks; "I need" tells."""
 TELLS = re.compile(r"(?:i|me|we|he|she|they|its?|my|mine|our|his|her|their)\b", re.IGNORECASE)
+_SAYS_NO_MORE = re.compile(
+    r"^(?:(?:and|so)\s+)?(?:what|how\s+(?:much|many|often|long))(?:['’]s|\s+\w+){0,3}$",
+    re.IGNORECASE,
+)
+"""Asks what the question before asks: "my husband is on the HMO, how many for him"."""
+_WANTS = re.compile(
+    r"(?:i|we)\s+(?:(?:also|just|really)\s+)?(?:need|want|lost|forgot|would\s+like)\b",
+    re.IGNORECASE,
+)
+"""Asks by saying what is wanted: "I need a new ID card"."""
 _BEING = re.compile(
     rf"{WHAT_IF.pattern}(?:if\ )?(?:i['’]m|we['’]re|they['’]re|(?:he|she|it)['’]s"
     r"|(?:i|we|they|he|she|it)\ (?:am|are|is|was|were))\b",
@@ -65,6 +78,13 @@ _BEING = re.compile(
 _IF = re.compile(r"^if\s", re.IGNORECASE)
 _ASKS_WHEN = re.compile(r"(?:when|where|who|how\s+(?:do|can|should|would|did))\b", re.IGNORECASE)
 """Asks for what no condition changes: "when is it, if I miss it" makes no sense."""
+_SOME_KIND_OF = re.compile(
+    r"\bthe\s+(?:amount|benefit|center|clinic|course|device|drug|equipment|facility|item|medication"
+    r"|medicine|operation|place|procedure|provider|scan|service|stay|surgery|test|therapist"
+    r"|treatment|trip)s?\b(?!\s+(?:of|for|that|which|to|in|center|list|department)\b)",
+    re.IGNORECASE,
+)
+"""The kind of a thing that was named before: "the center", of a transplant center."""
 _PIECES = re.compile(r"(?<=[,.;?!])\s+")
 
 
@@ -102,6 +122,8 @@ def behind(body: str, previous: str, names: PlanNames) -> str:
     if WHAT_IF.match(body):
         named = {part.kind for part in parts}
         return previous if named and named <= {"plan", "year"} else _supposed(body, previous, names)
+    if where and not own_things(body, parts) and _SAYS_NO_MORE.search(_asked(body)):
+        return previous
     if TELLS.match(body) and not _asked(body):
         return f"{body[:1].upper()}{body[1:]}. {previous}"
     return context_of(previous, names).followed(body)
@@ -136,6 +158,8 @@ def _stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
     if not asked and not asks and not things:
         return all(part.kind == "topic" for part in parts)
     supposes = WHAT_IF.match(body) is not None and (not asked or asked == body)
+    if _WANTS.match(body) and things and not _REFERS.search(body):
+        return True
     if supposes or (TELLS.match(body) and not asked):
         return supposes and _supposes_all(body, parts)
     refers = _REFERS.search(body) is not None
@@ -143,6 +167,8 @@ def _stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
     if not things and not OWN_PLAN.search(body):
         return _is_of_the_chat(body) or (bool(asked) and names_plan and not refers)
     if _OF_THOSE.search(body):
+        return False
+    if not names_plan and len(body.split()) <= MAX_DEFINITE and _SOME_KIND_OF.search(body):
         return False
     own = bool(things) and names_plan
     return _is_whole(body, things, asked) or (_says_what(asked, names) and (own or not refers))

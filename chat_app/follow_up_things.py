@@ -14,7 +14,9 @@ _APPLIES = re.compile(
 )
 _PER = re.compile(r"\b(?:per|each|every)\s+$", re.IGNORECASE)
 """Stands before what an amount is counted by: "the most per night"."""
-_DOER = re.compile(r"\b(?:i|we|you|he|she)\s+(?:rather\s+|just\s+)?$", re.IGNORECASE)
+_DOER = re.compile(
+    r"\b(?:i|we|you|he|she)\s+(?:(?:rather|just|don['’]t|didn['’]t|can['’]t)\s+)*$", re.IGNORECASE
+)
 
 
 def own_things(clause: str, parts: Sequence[Part]) -> list[Part]:

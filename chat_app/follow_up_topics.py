@@ -10,7 +10,7 @@ from chat_app.question_parts import LINKS, WORD, Part
 
 _PREPOSITION = re.compile(
     r"^(at|in|during|after|before|without|with|through|from|by|while|when|if|as|under|until|since"
-    r"|outside|for|on|to|per|once|twice|abroad|up)\b",
+    r"|outside|for|on|to|towards?|per|once|twice|abroad|up)\b",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
@@ -24,6 +24,8 @@ _HEADS = frozenset(
     ["plan", "plans", "coverage", "insurance", "benefit", "benefits", "account", "program"]
 )
 """What a fragment leaves out: "and vision?" after "the dental plan" is "the vision plan"."""
+_LETTERS = re.compile(r"(?:(?:the|a|an|my)\s+)?[A-Z]{2,5}(?:\s+(?P<noun>[a-z]+))?")
+"""A thing known by its letters, perhaps with a noun."""
 
 
 @dataclass
@@ -77,6 +79,7 @@ def replace_topic(
     held = rewriting.text[target.start : target.end]
     if set(WORD.findall(said.lower())) <= set(WORD.findall(held.lower())):
         return
+    said = _with_noun_of_letters(said, held)
     if word and (other := _ANY_OTHER.search(fragment[: topics[0].start])):
         said = f"{other.group()}{said}"
     if not _placed(rewriting, word, said, target):
@@ -120,14 +123,27 @@ def _preposition(fragment: str, topic: int) -> str:
 
 
 def _what_is_asked_of(text: str, topic: Part, said: str) -> Part:
-    """Of "prior authorization for an MRI", the MRI: another scan takes its place alone."""
+    """Of "prior authorization for an MRI", the MRI: another scan takes its place alone.
+
+    Of "a single visit with a therapist", the visit, where a session takes its place.
+    """
     held = text[topic.start : topic.end]
     for found in re.finditer(r"\s(?:for|of|on|with|to)\s", held):
-        before = WORD.findall(held[: found.start()])
-        aspects = all(is_aspect(word) or word.lower() in LINKS for word in before)
-        if aspects and not is_aspect(said):
+        aspect = all(
+            is_aspect(w) or w.lower() in LINKS for w in WORD.findall(held[: found.start()])
+        )
+        if aspect and not is_aspect(said):
             return Part("topic", topic.start + found.end(), topic.end)
+        if _head_is_aspect(held[: found.start()]) and _head_is_aspect(said):
+            return Part("topic", topic.start, topic.start + found.start())
     return topic
+
+
+def _head_is_aspect(noun: str) -> bool:
+    """Of "a one-on-one visit" and "group sessions", which are of something, it is."""
+    words = WORD.findall(noun.lower())
+    aspects = [word == "visit" or is_aspect(word) for word in words]
+    return len(words) > 1 and aspects[-1] and not all(aspects)
 
 
 def _placed(rewriting: Rewriting, word: str, said: str, target: Part) -> bool:
@@ -166,6 +182,12 @@ def _replace_thing(rewriting: Rewriting, said: str, target: Part, old: Sequence[
         rewriting.replace(doing.start(1), end, f"for {said}")
     else:
         rewriting.add(f"for {said}")
+
+
+def _with_noun_of_letters(said: str, held: str) -> str:
+    """The thing with the noun of another: "a CT" after "a PET scan" is "a CT scan"."""
+    new, old = _LETTERS.fullmatch(said), _LETTERS.fullmatch(held)
+    return f"{said} {old['noun']}" if new and old and old["noun"] and not new["noun"] else said
 
 
 def _with_noun(said: str, held: str, ones: re.Match[str] | None) -> str:

@@ -27,6 +27,8 @@ OPENING = _words(
     |(?:just|another|one\ (?:more|last))\ (?:quick\ )?(?:question|thing)|quick\ question
     |wow|ouch|ugh|oof|really|interesting|understood|makes\ sense|good\ to\ know
     |(?:that|it|this)(?:['’]s|\ is)(?:\ [\w'’]+){1,4}(?=[,.!]\ \w)
+    |oops|whoops|my\ bad
+    |(?:i\ )?(?:should(?:['’]?ve|\ have)|forgot\ to)\ (?:said?|mention(?:ed)?|add(?:ed)?)
     |just\ curious|by\ the\ way|btw)(?:[\s,.!:;–-]+|$))"""
 )
 """Stands before what is asked and says nothing: stripped."""
@@ -59,6 +61,10 @@ INSTEAD = _words(
     |would)\ the\ same\ (?:also\ )?
     (?:apply|go|hold|count)(?:\ true)?\ (?=(?:to|for|if|in|on|with|out)\b)
     |(?:is|are)\ (?:it|that|they)\ (?:any\ )?different\ (?=(?:for|with|on|in|if|out)\b)
+    |(?:is|was|were|are|will|would)\ (?:it|that|this|those|they)\ (?:be\ )?(?:also\ |already
+    \ |still\ |always\ |ever\ )?(?:so|the\ case|true|that\ (?:many|much|high|low|long|often)
+    |like\ (?:that|this)|that\ way|the\ same|valid)
+    \ (?=(?:for|with|on|in|at|if|under|out|last|next|the\ year|before|when|back)\b)
     |(?:it|this|that)(?:['’]s|\ is|\ was|\ would\ be)\ (?:actually\ )?(?=(?:for|with|on|at)\b)
     |(?:actually|rather|instead),?|(?:no,?\ )?(?:sorry,?\ )?i\ (?:meant?|was\ asking\ about
     |am\ asking\ about|asked\ about|wanted)(?:\ to\ (?:say|ask)(?:\ about)?)?|make\ (?:that|it)|try
@@ -73,7 +79,10 @@ AFTERWARDS = _words(
 )
 """Stands behind what is asked and says nothing: stripped."""
 
-TIED = _words(r"\b(?:then|too|as\ well|also|though|instead|before|after(?:wards)?)$")
+TIED = _words(
+    r"""\b(?:then|too|as\ well|also|though|instead|before|after(?:wards)?)$
+    |^(?:do|does|did|must|should)\ (?:i|we|he|she|they)\b.*\bfirst$"""
+)
 """Ends a clause that goes on from what was said."""
 
 TOO = _words(r"\b(?:too|also|as\ well)$")
@@ -96,11 +105,22 @@ MINE = _words(
 )
 """Says which plan is the member's own, when a plan is all that follows."""
 
-SHORT_FORM = _words(r"\b(?P<word>that|what|how|where|who)s\b")
-"""Written without its apostrophe: "thats"."""
+_SHORT_FORM = _words(
+    r"""\b(?:(?:that|what|how|where|who|he|she|there)(?=s\b)|i(?=m\b)|(?:i|we|you|they)(?=ve\b)
+    |(?:you|they)(?=re\b)
+    |(?:does|did|do|is|are|was|were|has|have|would|could|should|wo|ca)n(?=t\b))"""
+)
+"""Written without its apostrophe: "thats", "hes", "dont"."""
 
 STATED = _words(r"^(?P<what>that|it|this)['’]s\ (?!(?:a|an|the)\b)")
 """A question in the order of a statement: "that's per month?"."""
+
+BACK_TO = _words(
+    r"""^(?:(?:(?:going|coming|getting)\ )?back\ to|as\ (?:to|for)|about)\ (?:the|my|your)
+    \ (?P<which>first|1st|second|2nd|third|3rd|earlier|previous)(?:\ (?:one|question|thing|topic))?
+    [\s,.:;–-]+(?=\w)"""
+)
+"""Goes back to a question before the last: "back to the first one, how many do I get"."""
 
 CARRYING_ON = _words(
     r"\b(?:also|as\ well|too(?=$|,|\ (?:if|when|on|in|for|with)\b)|because\ of\ (?:that|it|this))\b"
@@ -164,9 +184,32 @@ HE_OR_SHE = _words(r"\b(?:he|she|him|her)\b")
 SAME = _words(r"\bthe\ same(?:\ (?:thing|amount))?$")
 AGAIN = _words(
     r"""^(?:how\ much|what)(?:\ (?:would|will|is|was|does|did)\ (?:it|that|this)
-    (?:\ (?:be|cost))?)?\ (?=(?:for|with|on|in|under|out|last|next)\b)"""
+    (?:\ (?:be|cost))?)?\ (?=(?:for|with|on|in|under|out|last|next|if)\b)"""
 )
 """Asks the question before again, for another person, plan, year or network."""
+
+CHOOSING = _words(
+    r"""\bif\ (?:i|we|he|she|they)(?:['’]\w+)?
+    (?:\ (?:had|have|has|was|were|am|is|are|be|been|go|goes|going|gone|went|choose|chose|chosen|pick
+    |picked|take|took|taken|switch|switched|move|moved|change|changed|sign|signed|enroll|enrolled
+    |join|joined|get|got|use|used|stay|stayed|instead|up|over|with|on|in|into|to|for|under|the|my
+    |your))+\ $"""
+)
+"""Stands before the plan that is supposed: "if I had gone with"."""
+
+HANDLED = _words(
+    r"""^how\ (?:do|does|did|will|would|is|are)\ (?P<rest>.+?)
+    \ (?:handle|treat|do|deal\ with|compare|see|look\ at|cover|count|differ|work)
+    (?:\ (?:it|that|this|those|them|here|there))?$"""
+)
+"""Asks the question before of what is named: "how does the HMO handle that"."""
+
+DEFINITION = _words(
+    r"""^what(?:['’]s|\ is|\ are|\ does|\ do)\ (?:an?\ )?
+    (?:co-?pay(?:ment)?|co-?insurance|deductible|premium|out[- ]of[- ]pocket\ (?:max(?:imum)?|limit)
+    |prior\ authorization|network|allowed\ amount|balance\ billing)s?(?:\ means?)?(?:\ exactly)?$"""
+)
+"""Asks what a word of insurance means, whatever was spoken of: "what is coinsurance"."""
 
 EARLIER = _words(
     r"""\b(?:before\ that|the\ year\ before|previously|in\ the\ past
@@ -210,6 +253,12 @@ OWN_PLAN = _words(
 ABOUT_THE_CHAT = _words(r"\b(?:are\ you|do\ you\ (?:do|know|work)|can\ you\ (?:do|help))\b")
 """Makes a clause without any other topic stand by itself."""
 
+NOT_THAT = _words(
+    r"""(?:[\s,;–-]+(?:and\ |so\ )?not\ |[\s,]+instead\ of\ |[\s,]+rather\ than\ )
+    (?:(?:for|about|in|on|with)\ )?(?:the\ |my\ |a\ |an\ )?(?P<denied>[^.?!,]+)$"""
+)
+"""Ends with what was not meant: "the most I pay, not the deductible"."""
+
 ORDINALS = {
     "first": 0, "1st": 0, "former": 0, "1": 0, "second": 1, "2nd": 1, "2": 1, "third": 2,
     "3rd": 2, "3": 2, "fourth": 3, "4th": 3, "4": 3, "last": -1, "latter": -1,
@@ -221,6 +270,11 @@ ORDINAL = re.compile(
     re.IGNORECASE,
 )
 """Chooses a plan by its place in the answer before."""
+
+
+def with_apostrophes(text: str) -> str:
+    """The text with the apostrophes that "hes" and "dont" leave out."""
+    return _SHORT_FORM.sub(lambda said: f"{said[0]}'", text)
 
 
 def stripped(words: re.Pattern[str], text: str) -> str:
@@ -245,16 +299,16 @@ treatment treatments type types visits waiting website weeks
 
 accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
 alternative alternatives apply arrive ask back before beforehand begin beginning begins bring call
-cancel chance chances charge claim claimed complete contacted counts day days decide decided decides
-denied deny done end ended ending ends enough enter expensive expire expires extra file filed filing
-fill filled finish first followed forget forgot further hand happen hear high higher hold include
-instead join kick kicks last lasts late later leave left leftover less longer lose lost lower matter
-miss missed month months more move near nearby notify old once order pass per prove provide
-qualifies qualify reach reached refuse refused register reject rejected repeat reply report request
-requested require required respond return roll rolled rollover rolls run runs send sent set sign
-signed somehow somewhere soon speak special start starting starts stay still stop submit submitted
-switch talk till turn twice until unused use used verify wait waive waived way ways week write wrong
-year years yet
+cancel carried carries carry carryover chance chances charge claim claimed complete contacted counts
+day days decide decided decides denied deny done end ended ending ends enough enter expensive expire
+expires extra file filed filing fill filled finish first followed forget forgot further hand happen
+hear high higher hold include instead join kick kicks last lasts late later leave left leftover less
+longer lose lost lower matter miss missed month months more move near nearby notify old once order
+pass per prove provide qualifies qualify reach reached refuse refused register reject rejected
+repeat reply report request requested require required respond return roll rolled rollover rolls run
+runs send sent set sign signed somehow somewhere soon speak special start starting starts stay still
+stop submit submitted switch talk till turn twice until unused use used verify wait waive waived way
+ways week write wrong year years yet
 """
 _ASPECTS = frozenset(_ASPECT_WORDS.split())
 """What every benefit has or can be done about any: asked of none, it is asked of the one that was

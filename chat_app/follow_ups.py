@@ -18,23 +18,29 @@ from chat_app.follow_up_things import own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
+    AGAIN,
     ASKING,
+    BACK_TO,
+    CHOOSING,
     CONDITION,
+    DEFINITION,
     EARLIER,
+    HANDLED,
     INSTEAD,
     LEADING,
     MINE,
+    NOT_THAT,
     OPENING,
     ORDINALS,
     OWN_PLAN,
     POLITE,
-    SHORT_FORM,
     STATED,
     TIED,
     TOO,
     WHAT_IF,
     WONDERING,
     stripped,
+    with_apostrophes,
 )
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import Part, question_parts
@@ -53,7 +59,9 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _TOLD_AFTER = re.compile(
-    r"(?P<asked>[^.?!]+\?)\s+(?P<told>(?:i|we|he|she|they|my|our)\b[^?]*)$", re.IGNORECASE
+    r"(?P<asked>[^.?!]+\?|[^.?!,]*\b(?:for|about|meant?)\s[^.?!,]+(?=[,;.]))[,;.]*\s+"
+    r"(?P<told>(?:i|we|he|she|they|my|our)\b[^?]*)\??$",
+    re.IGNORECASE,
 )
 """Asks and then tells: "And for me? I'm 52."."""
 _YEAR = re.compile(r"\b20\d\d\b")
@@ -76,9 +84,12 @@ def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | N
         turns: the conversation before it, from the first on.
         names: the names of the plans.
     """
+    message, turns = _gone_back(with_apostrophes(message), turns)
+    if DEFINITION.match(stripped(OPENING, message.strip().rstrip(" ?!."))):
+        return None
     told = _TOLD_AFTER.match(message.strip())
     if told and (said := follow_up(told["asked"], turns, names)):
-        return f"{told['told'].rstrip(' .!')}. {said}"
+        return f"{told['told'][:1].upper()}{told['told'][1:].rstrip(' .!')}. {said}"
     said = follow_up(message, turns, names) or _gone_on(message, turns, names)
     return said or (joined(message, turns[-1].question, names) if turns else None)
 
@@ -94,7 +105,7 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         turns: the conversation before it, from the first on.
         names: the names of the plans.
     """
-    text = SHORT_FORM.sub(r"\g<word>'s", " ".join(message.split()).rstrip(" ?!."))
+    text = " ".join(message.split()).rstrip(" ?!.")
     if "?" in message:
         text = STATED.sub(r"is \g<what> ", text)
     if not turns or not text or POLITE.match(text):
@@ -111,20 +122,22 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
 
 def _read(body: str, previous: str, names: PlanNames) -> str | None:
     """What is left when nothing stands before it that says nothing."""
-    if EARLIER.search(body) and not own_things(body, question_parts(body, names)):
-        year = _YEAR.search(previous)
-        before = f"in {int(year[0]) - 1}" if year else "last year"
-        return with_fragment(before, previous, names, led=True)
     also = TOO.search(body) is not None
     rest = _whose(stripped(LEADING, body), names)
     about = INSTEAD.sub("", rest, count=1)
+    if EARLIER.search(about) and not own_things(about, question_parts(about, names)):
+        year = _YEAR.search(previous)
+        before = f"in {int(year[0]) - 1}" if year else "last year"
+        return with_fragment(before, previous, names, led=True)
     led = about != body
+    if (of := HANDLED.match(about)) and _is_slot(of["rest"], names):
+        return with_fragment(of["rest"], previous, names, led=True)
     if CONDITION.match(about):
         return with_condition(about, previous)
     if WHAT_IF.match(about):
         return behind(about, previous, names) if led else None
     if about == rest and ASKING.match(about):
-        asked = stripped(AFTERWARDS, about)
+        asked = _on_plan(stripped(AFTERWARDS, about), names)
         said = resolved(asked, previous, names, led=led)
         if said or not (led or also or TIED.search(about)):
             return said
@@ -133,6 +146,16 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
         whole = own_things(asked, question_parts(asked, names)) and not TELLS.match(asked)
         return question_of(asked) if whole else behind(asked, previous, names)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)
+
+
+def _gone_back(message: str, turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
+    """What is asked of an earlier question than the last, and the conversation up to that one."""
+    said = stripped(OPENING, message.strip())
+    found = BACK_TO.match(said)
+    if found is None or len(turns) < 2:
+        return message, turns
+    at = ORDINALS.get(found["which"].lower(), len(turns) - 2)
+    return (said[found.end() :], turns[: at + 1]) if at < len(turns) else (message, turns)
 
 
 def _gone_on(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:
@@ -201,11 +224,30 @@ def _whose(text: str, names: PlanNames) -> str:
     return rest if "plan" in kinds and kinds <= {"plan", "year"} else text
 
 
+def _is_slot(text: str, names: PlanNames) -> bool:
+    """Does the text name a plan, year, network or person, and no thing?"""
+    kinds = {part.kind for part in question_parts(text, names)}
+    return bool(kinds) and kinds <= {"plan", "year", "network", "person"}
+
+
+def _on_plan(text: str, names: PlanNames) -> str:
+    """What asks again "if I had gone with the HMO", of the HMO."""
+    for mention in names.mentions(text) if AGAIN.match(text) else []:
+        if chosen := CHOOSING.search(text[: mention.start]):
+            return f"{text[: chosen.start()]}on {text[mention.start :]}"
+    return text
+
+
 def _of_fragment(
     fragment: str, previous: str, names: PlanNames, *, led: bool, also: bool
 ) -> str | None:
+    fragment, previous = _without_denied(fragment, previous, names)
     words = fragment.split()
-    if not words or len(words) > (MAX_WORDS if led else MAX_UNLED) or ". " in fragment:
+    if (
+        not words
+        or len(words) > (MAX_WORDS if led or is_circumstance(fragment) else MAX_UNLED)
+        or ". " in fragment
+    ):
         return None
     tied = _DONE_TO_IT.search(fragment) or _VERB.search(fragment)
     if led and tied and not is_circumstance(fragment):
@@ -220,6 +262,19 @@ def _of_fragment(
             return None
     said = with_fragment(fragment, previous, names, led=led, also=also)
     return said if _says_all(said, fragment, parts) else behind(fragment, previous, names)
+
+
+def _without_denied(fragment: str, previous: str, names: PlanNames) -> tuple[str, str]:
+    """What is meant, and the question before without the thing that the fragment says is not."""
+    found = NOT_THAT.search(fragment)
+    if found is None or names.mentions(found["denied"]):
+        return fragment, previous
+    held = re.search(rf"\b{re.escape(found['denied'])}\b", previous, re.IGNORECASE)
+    if held is None:
+        return fragment, previous
+    meant = fragment[: found.start()]
+    said = "" if _VERB.search(meant) else re.sub(r"^(?:for|the|my|an?)\s+", "", meant)
+    return meant, f"{previous[: held.start()]}{said}{previous[held.end() :]}"
 
 
 def _says_all(said: str, fragment: str, parts: Sequence[Part]) -> bool:

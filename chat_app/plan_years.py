@@ -11,7 +11,7 @@ _MONTH = (
 )
 _DAY = r"(?:\s+\d{1,2}(?:st|nd|rd|th)?)?,?\s+"
 _FIRST = r"jan(?:uary|\.)?(?:\s+(?:1(?:st)?|first))?"
-_KIND = r"(?:\s+(?:plan|calendar|benefits?|coverage))?\s+year"
+_KIND = r"(?:\s+(?:plan|calendar|benefits?|coverage))?\s+(?:year|yr)"
 
 
 @dataclass(frozen=True, slots=True)

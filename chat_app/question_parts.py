@@ -58,9 +58,10 @@ _PERSON = re.compile(
     r"(?<!tell )(?<!show )(?<!give )(?<!help )(?<!let )\b"
     r"(?:(?:my|our|his|her|their|the|an?|each|one|just|only|your|per|every|whole|entire|two|three|young|little"
     r"|adult|grown|domestic|adopted|disabled|older|elderly|new|former|future) )*"
-    r"(?:(?:ex|step|grand|god|foster)?-?(?:spouse|wife|husband|partner|kids?|child(?:ren)?|sons?"
-    r"|daughters?|mother|father|mom|dad|parents?|brothers?|sisters?)(?:-in-law)?|family|families"
-    r"|dependents?|bab(?:y|ies)|newborns?|twins?|nephews?|nieces?|fianc[eé]e?|girlfriend|boyfriend"
+    r"(?:(?:ex[- ]|(?:ex|step|grand|god|foster)-?)?"
+    r"(?:spouse|wife|husband|partner|kids?|child(?:ren)?|sons?|daughters?|mother|father|mom|dad|parents?|brothers?|sisters?)(?:-in-law)?|family|families"
+    r"|dependents?|bab(?:y|ies)|newborns?|twins?|nephews?|nieces?"
+    r"|coworkers?|colleagues?|fianc[eé]e?|girlfriend|boyfriend"
     r"|\d{1,2}[- ]years?[- ]olds?"
     r"|myself|me|employee(?: only)?|individual|person|single person|adults?|teenagers?|retirees?)\b"
     r"(?: alone\b)?"
@@ -113,23 +114,23 @@ def _phrases(text: str, names: PlanNames) -> Iterator[Part]:
 
 
 _FRAME_WORDS = """
-about afford allowed amount amounts anyone anything apply applies ask asked asking between bill
-billed bring buy called can't cannot change changed changes charge charged charges cheap cheaper
-chip choose come comes coming compare cost costing costs count counts cover coverage covered
-covering covers difference different dollar dollars done each eligible else entitled every exactly
-expect expensive explain few find free full get gets getting give given gives go goes going good got
-happen happens happened have having help include included includes insurance insured insurer know
-less let like list long look lot make many mean means member meet money month monthly more most must
-need needed needs new number offer offered offers okay old one ones option options owe owed owes
-paid part pay paying pays percent plan plans please policy possible price priced put quit really
-receive refund rest remaining reimburse reimbursed reimburses right same say see share should show
-someone something soon spend start starting starts still straight sure take takes taking tell thing
-things today total try use used uses using usually visit want week wants work works worth yearly
-years year yes yet thanks thank hello i'm i'd i'll i've it's that's what's how's who's there's we're
-you're don't doesn't isn't aren't won't can't whats hows whos wheres thats im ive dont doesnt isnt
-arent wont cant much often late early fast far first also too instead then ever toward towards
-regarding without within after before during against us per however anyway really away whether
-either both respectively versus vs i
+about afford allow allowed allows amount amounts anyone anything apply applies ask asked asking
+between bill billed bring buy called can't cannot change changed changes charge charged charges
+cheap cheaper chip choose come comes coming compare cost costing costs count counts cover coverage
+covered covering covers difference different dollar dollars done each eligible else entitled every
+exactly expect expensive explain few find free full get gets getting give given gives go goes going
+good got happen happens happened have having help include included includes insurance insured
+insurer know less let like list long look lot make many mean means member meet money month monthly
+more most must need needed needs new number offer offered offers okay old one ones option options
+owe owed owes paid part pay paying pays percent plan plans please policy possible price priced put
+quit really receive refund rest remaining reimburse reimbursed reimburses right same say see share
+should show someone something soon spend start starting starts still straight sure take takes taking
+tell thing things today total try use used uses using usually visit want week wants work works worth
+yearly years year yes yet thanks thank hello i'm i'd i'll i've it's that's what's how's who's
+there's we're you're don't doesn't isn't aren't won't can't whats hows whos wheres thats im ive dont
+doesnt isnt arent wont cant much often late early fast far first also too instead then ever toward
+towards regarding rid without within after before during against us per however anyway really away
+whether either both respectively versus vs i
 """
 _FRAME = STOP_WORDS | frozenset(_FRAME_WORDS.split())
 LINKS = frozenset(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chat_app import chat_view as view
-from chat_app.answers import Answer, Citation, Plan, Searched, Stepped
+from chat_app.answers import Answer, Citation, Plan, Searched, Stepped, Turn
 from chat_app.plans import PlanBook
 from retrieval.errors import QuestionError
 from tests.fakes.documents import match
@@ -216,6 +216,13 @@ def test_the_picker_follows_the_one_plan_that_was_answered_for() -> None:
     assert view.plan_in_play(chosen, answered) == {}
     every = view.question("Is it free on the PPO?", {"plan": view.ALL})
     assert view.plan_in_play(every, answered) == {}
+
+
+def test_no_plan_is_in_play_where_all_plans_are_picked() -> None:
+    (turn,) = turns = (Turn("Is it free on the PPO?", "Yes.", (Plan("PPO_PLUS", 2024),)),)
+    assert view.turns_before(view.question("And glasses?", {}), turns) == turns
+    (seen,) = view.turns_before(view.question("And glasses?", {"plan": view.ALL}), turns)
+    assert (seen.question, seen.plans) == (turn.question, ())
 
 
 def test_a_turn_holds_the_plan_in_play_or_the_plans_that_were_offered() -> None:

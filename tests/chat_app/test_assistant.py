@@ -291,6 +291,14 @@ def test_a_follow_up_is_answered_for_the_plan_and_year_in_play() -> None:
     assert "$450" in answer.sentences[0].text
 
 
+def test_a_question_of_its_own_stays_with_the_plan_in_play_but_not_with_its_year() -> None:
+    turn = Turn("Does PPO Plus cover IVF in 2025?", "No.", (Plan("PPO_PLUS", 2025),))
+    answer = ask("What is the annual deductible?", turns=(turn,), ask_which_plan=True)
+    assert answer.plans == (Plan("PPO_PLUS", 2026),)
+    answer = ask("What is the annual deductible of each plan?", turns=(turn,))
+    assert len(answer.plans) > 1
+
+
 def test_a_follow_up_that_names_another_plan_switches_to_it() -> None:
     turn = Turn("What is the PPO Plus deductible?", "$500", (Plan("PPO_PLUS", 2026),))
     answer = ask("and the HMO?", turns=(turn,))

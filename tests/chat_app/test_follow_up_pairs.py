@@ -14,7 +14,12 @@ instead of 18. The next 30 were not: 17 on their first run, before and after. Th
 written after that and found 20 on their first run instead of 18.
 
 The 150 plain pairs were written as members type them, in five rounds, the rules being worked on
-between: 19 of 20, 21 of 30, 32 of 40, 25 of 40 and 14 of 20 on their first run.
+between: 19 of 20, 21 of 30, 32 of 40, 25 of 40 and 14 of 20 on their first run. A careful reader
+who wrote the standalone forms of these 150 by hand, from the conversation alone, had 140 of them
+find the same passage: more is not to be had by reading alone.
+
+The 140 further pairs come from four rounds of 20, 40, 40 and 40: 15, 35, 27 and 32 on their first
+run.
 """
 
 import json
@@ -81,8 +86,9 @@ def same(assistant: Assistant, row: dict[str, Any]) -> bool:
         ("follow_ups", 37),
         ("follow_ups_held_out", 77),
         ("follow_ups_varied", 59),
-        ("follow_ups_free", 66),
+        ("follow_ups_free", 64),
         ("follow_ups_plain", 126),
+        ("follow_ups_further", 123),
     ],
 )
 def test_follow_ups_come_to_the_passage_of_their_standalone_form(
