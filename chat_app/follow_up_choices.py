@@ -72,6 +72,22 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
     return question_of(f"{said}{circumstances(previous, parts, {'person', 'network'})}")
 
 
+def among_plans(text: str, previous: str, names: PlanNames) -> tuple[str, str]:
+    """The text and the question before, both of the plan that "with the second one" chooses.
+
+    As they are where the question before does not name several plans, or the text chooses none.
+    """
+    found = _ONE_OF_THEM.search(text)
+    mentions = names.mentions(previous)
+    plans = list(dict.fromkeys(mention.policy for mention in mentions))
+    at = ORDINALS[found[1].lower()] if found else 0
+    if found is None or len(plans) < 2 or at >= len(plans):
+        return text, previous
+    label = Plan(plans[at]).label
+    kept = f"{previous[: mentions[0].start]}{label}{previous[mentions[-1].end :]}"
+    return f"{text[: found.start()]}{label}{text[found.end() :]}", question_of(kept)
+
+
 def _alternatives(question: str, parts: Sequence[Part]) -> list[Part]:
     """The things of a question that "or" or "and" joins, in their order."""
     things = [thing for part in parts if part.kind == "topic" for thing in _each(question, part)]

@@ -8,6 +8,7 @@ from chat_app.follow_up_context import (
     Context,
     Thing,
     agreeing,
+    circumstances,
     context_of,
     is_plural,
     question_of,
@@ -53,6 +54,7 @@ _ABOUT_PLAN = re.compile(
 _WHOLE = re.compile(
     r"\b(?:plan|insurance|program|account|policy|benefit|fsa|hsa)s?\b", re.IGNORECASE
 )
+_PERSON: set[Kind] = {"person"}
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
 
@@ -186,7 +188,8 @@ def _with_person(clause: _Clause) -> str | None:
         return None if bound else context.followed(clause.text)
     who = context.asked[people[0].start : people[0].end]
     said = f"{clause.text[: found.start()]}{who[:1].lower()}{who[1:]}{clause.text[found.end() :]}"
-    return context.situated(question_of(said))
+    where = circumstances(context.asked, context.parts, clause.kinds | _PERSON)
+    return context.situated(question_of(f"{said}{where}"))
 
 
 def _carrying_on(clause: _Clause) -> str | None:

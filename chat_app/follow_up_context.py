@@ -58,6 +58,7 @@ _COST = re.compile(
 )
 _FIRST_OF_ALL = re.compile(r"\b(?:after|before|since|until)\s+$", re.IGNORECASE)
 """Stands before what only says when: "how soon after enrolling do I get my cards"."""
+_SOURCE = re.compile(r"\b(from|through|under|of)\s+$", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:the|a|an|my|our)\s+$", re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|a|an|my|our|any)\b", re.IGNORECASE)
 _PASSING = re.compile(r"\s+(?:covered|included|available)\b", re.IGNORECASE)
@@ -144,9 +145,15 @@ class Context:
         said = _PASSING.sub("", self.asked[lead.start() if lead else start : end])
         article = "" if _DETERMINED.match(said) or things[0].kind == "topic" else "the "
         inside = {part.kind for part in self.parts if start <= part.start < end}
-        where = circumstances(self.asked, self.parts, but | inside)
+        where = f"{self._source(things)}{circumstances(self.asked, self.parts, but | inside)}"
         lead_in = "in" if is_place(self.asked, things[0]) else "for"
         return Thing(f"{article}{said}", f"{where}{self.condition}", lead_in)
+
+    def _source(self, things: Sequence[Part]) -> str:
+        """Whence the things are: " from the assistance program", of "sessions do I get from it"."""
+        others = [p for p in self.parts if p.kind == "topic" and p.start > things[-1].end]
+        found = _SOURCE.search(self.asked[: others[0].start]) if len(others) == 1 else None
+        return f" {found[1]} {self.asked[others[0].start : others[0].end]}" if found else ""
 
     def _named(self, *, but_aspect: bool) -> list[Part]:
         """The phrases that make one noun; none where there are too many."""

@@ -37,7 +37,7 @@ MAX_SUPPOSED = 2
 _REFERS = re.compile(
     r"\b(?:it|its|they|them|their|theirs|those|he|she|him|her|hers|his|one|ones|then|too"
     r"|also|as well|though|tho|instead|either|still|again|anyway|otherwise|the same)\b"
-    r"|(?<!is )(?<!are )(?<!was )\bthere\b"
+    r"|(?<!is )(?<!are )(?<!was )\bthere\b|(?<!is )(?<!are )\b(?:mine|ours)\b"
     r"|\b(?:that|this)(?=$|[,.;]|['’]s\b|\s+(?:is|was|does|do|will|would|can|has|cover|cost|mean))",
     re.IGNORECASE,
 )

@@ -24,6 +24,12 @@ _HEADS = frozenset(
     ["plan", "plans", "coverage", "insurance", "benefit", "benefits", "account", "program"]
 )
 """What a fragment leaves out: "and vision?" after "the dental plan" is "the vision plan"."""
+_MANNER = re.compile(
+    r"(?:an?\s+|the\s+)?(?:first|follow-?up|group|individual|initial|online|phone|single|video"
+    r"|virtual)\s+(?:appointment|session|visit)s?",
+    re.IGNORECASE,
+)
+"""How something is got that was spoken of: "a group session", of a therapist."""
 _LETTERS = re.compile(r"(?:(?:the|a|an|my)\s+)?[A-Z]{2,5}(?:\s+(?P<noun>[a-z]+))?")
 """A thing known by its letters, perhaps with a noun."""
 
@@ -75,7 +81,10 @@ def replace_topic(
     if target is None:
         rewriting.add(f"{word or 'for'} {said}")
         return
-    target = _what_is_asked_of(rewriting.text, target, said)
+    whole, target = target, _what_is_asked_of(rewriting.text, target, said)
+    if target == whole and _MANNER.fullmatch(said):
+        rewriting.add(f"{word or 'for'} {said}")
+        return
     held = rewriting.text[target.start : target.end]
     if set(WORD.findall(said.lower())) <= set(WORD.findall(held.lower())):
         return

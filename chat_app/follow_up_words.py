@@ -81,7 +81,7 @@ AFTERWARDS = _words(
 
 TIED = _words(
     r"""\b(?:then|too|as\ well|also|though|instead|before|after(?:wards)?)$
-    |^(?:do|does|did|must|should)\ (?:i|we|he|she|they)\b.*\bfirst$"""
+    |^(?:how\ \w+\ )?(?:do|does|did|must|should)\ (?:i|we|he|she|they)\b.*\bfirst$"""
 )
 """Ends a clause that goes on from what was said."""
 

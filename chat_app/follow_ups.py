@@ -8,8 +8,8 @@ question, a clause, a fragment. The wordings stand in ``follow_up_words``: the p
 import re
 from collections.abc import Sequence
 
-from chat_app.answers import Turn
-from chat_app.follow_up_choices import alternative, choice
+from chat_app.answers import Turn, policy_label
+from chat_app.follow_up_choices import alternative, among_plans, choice
 from chat_app.follow_up_clauses import resolved
 from chat_app.follow_up_context import circumstances, context_of, question_of
 from chat_app.follow_up_fragments import with_condition, with_fragment
@@ -64,6 +64,8 @@ _TOLD_AFTER = re.compile(
     re.IGNORECASE,
 )
 """Asks and then tells: "And for me? I'm 52."."""
+_WITH = re.compile(r"(?:with|on|in|under|for)\s+(?:the\s+|my\s+)?", re.IGNORECASE)
+_COMMA = re.compile(r"(?:\s+plan)?\s*,?\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b20\d\d\b")
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
 """Says what is done with the thing that was spoken of, in whose place nothing comes."""
@@ -117,7 +119,9 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         return chosen
     if (thing := alternative(stripped(LEADING, body), last.question, names)) is not None:
         return thing
-    return _read(_numbered(_lowered(body, names), last.question), last.question, names)
+    body, previous = among_plans(_lowered(body, names), last.question, names)
+    body = _plan_last(_numbered(body, previous), names)
+    return _read(body, previous, names)
 
 
 def _read(body: str, previous: str, names: PlanNames) -> str | None:
@@ -208,6 +212,16 @@ def _lowered(text: str, names: PlanNames) -> str:
     first = text.split(maxsplit=1)[0]
     is_name = any(mention.start == 0 for mention in names.mentions(text))
     return text if is_name or not first[1:].islower() else text[0].lower() + text[1:]
+
+
+def _plan_last(text: str, names: PlanNames) -> str:
+    """The text with the plan that it begins with at its end: "with the HMO, is it free"."""
+    for mention in names.mentions(text)[:1]:
+        comma = _COMMA.match(text, mention.end)
+        asked = text[comma.end() :] if comma else ""
+        if _WITH.fullmatch(text[: mention.start]) and ASKING.match(asked):
+            return f"{asked} on {policy_label(mention.policy)}"
+    return text
 
 
 def _numbered(text: str, previous: str) -> str:

@@ -18,8 +18,8 @@ between: 19 of 20, 21 of 30, 32 of 40, 25 of 40 and 14 of 20 on their first run.
 who wrote the standalone forms of these 150 by hand, from the conversation alone, had 140 of them
 find the same passage: more is not to be had by reading alone.
 
-The 140 further pairs come from four rounds of 20, 40, 40 and 40: 15, 35, 27 and 32 on their first
-run.
+The 220 further pairs come from a round of 20 and five of 40: 15, then 35, 27, 32, 38 and 33 on
+their first run.
 """
 
 import json
@@ -88,7 +88,7 @@ def same(assistant: Assistant, row: dict[str, Any]) -> bool:
         ("follow_ups_varied", 59),
         ("follow_ups_free", 64),
         ("follow_ups_plain", 126),
-        ("follow_ups_further", 123),
+        ("follow_ups_further", 199),
     ],
 )
 def test_follow_ups_come_to_the_passage_of_their_standalone_form(

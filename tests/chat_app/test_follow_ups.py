@@ -355,6 +355,31 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "how long could he be on cobra after",
             "I'm getting divorced. How long could my ex husband be on cobra after?",
         ),
+        (
+            "Do I have to have a primary care provider on PPO Plus?",
+            "how do i change mine",
+            "How do i change mine, about a primary care provider on PPO Plus?",
+        ),
+        (
+            "Is my newborn daughter covered by PPO Plus in 2026?",
+            "By when do I have to enroll her?",
+            "By when do I have to enroll my newborn daughter on PPO Plus in 2026?",
+        ),
+        (
+            "What do I pay to see a therapist on PPO Plus?",
+            "and for a group session?",
+            "What do I pay to see a therapist on PPO Plus for a group session?",
+        ),
+        (
+            "Do PPO Plus and HMO Select cover emergency care abroad?",
+            "With the second one, do I have to pay the provider first?",
+            "Do I have to pay the provider first on HMO Select for emergency care abroad?",
+        ),
+        (
+            "How many counseling sessions do I get from the employee assistance program?",
+            "does my husband get them too",
+            "Does my husband get counseling sessions from the employee assistance program?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
