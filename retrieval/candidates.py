@@ -1,7 +1,6 @@
 """Question -> the passages to choose among, with what vectors and words say of each."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -90,32 +89,21 @@ class ByVectorAndWords:
         """Hold the store and the words of what it holds."""
         self._store = store
         self._lexical = lexical
-        self._beside = ThreadPoolExecutor(thread_name_prefix="words")
 
     def begin(self, asked: Asked) -> Finding:
-        """Search the words in another thread.
-
-        With 10,000 chunks they take half a millisecond, and embedding the question 2.
-        """
-        words = self._beside.submit(self._best_by_words, asked)
+        """Search the words."""
+        words = self._lexical.search(asked.terms, asked.where, _count(asked))
 
         def finding(vector: Vector) -> tuple[list[Hit], list[float]]:
             hits = _ours(self._store.query(vector, _count(asked), asked.where))
-            by_words = words.result()
-            if by_words is None:
+            if words is None:
                 return hits, _scores_among(asked, hits)
             known = {hit.key for hit in hits}
-            new = [key for key in by_words if key not in known]
+            new = [key for key in words.best() if key not in known]
             hits += self._read(new, vector, asked.where)
-            return hits, self._lexical.scores(asked.terms, [hit.key for hit in hits])
+            return hits, words.scores([hit.key for hit in hits])
 
         return finding
-
-    def _best_by_words(self, asked: Asked) -> list[str] | None:
-        """Keys; None while the words cannot be searched."""
-        if not self._lexical.is_ready():
-            return None
-        return self._lexical.find(asked.terms, _count(asked), asked.where)
 
     def _read(self, keys: Sequence[str], vector: Vector, where: Filter | None) -> list[Hit]:
         """The passages of these keys that the filter admits; the words know of policy and year."""

@@ -138,6 +138,12 @@ class KeywordIndex(Protocol):
         Some may be of chunks that the filter does not admit.
         """
 
+    def within(self, where: Filter | None, most: int) -> dict[str, Held] | None:
+        """The words of all chunks that the filter admits; None where they are more than so many.
+
+        Some may be of chunks that the filter does not admit.
+        """
+
     def held(self, keys: Sequence[str]) -> dict[str, Held]:
         """The words of chunks; those that are not known are left out."""
 

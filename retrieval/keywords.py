@@ -1,6 +1,5 @@
 """Lexical scores of passages for a question, to fuse with vector scores."""
 
-import math
 import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -80,15 +79,24 @@ def bm25(wanted: Sequence[str], passages: Sequence[Held]) -> list[float]:
         A score a passage, 0 and more, higher is closer; 0 where no term is held.
     """
     distinct = held(list(dict.fromkeys(wanted)))
-    if not passages or not len(distinct):
-        return [0.0] * len(passages)
-    lengths = np.array([len(passage) for passage in passages])
-    frequencies = _counts(distinct, np.concatenate(passages), lengths)
-    norms = K1 * (1 - B + B * lengths / (lengths.mean() or 1.0))
-    weights = [_rarity(int(n), len(passages)) for n in np.count_nonzero(frequencies, axis=0)]
-    saturated = frequencies * (K1 + 1) / (frequencies + norms[:, None])
-    scores: list[float] = (saturated @ np.array(weights)).tolist()
+    lengths = np.array([len(passage) for passage in passages], np.int64)
+    counts = _counts(distinct, np.concatenate([NOTHING, *passages]), lengths)
+    scores: list[float] = scored(counts, lengths).tolist()
     return scores
+
+
+def scored(counts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """BM25 of passages, over these alone, (passages,).
+
+    Args:
+        counts: how often each passage holds each term of the question, (passages, terms).
+        lengths: terms of each passage, (passages,).
+    """
+    if not counts.size:
+        return np.zeros(len(lengths))
+    norms = K1 * (1 - B + B * lengths / (lengths.mean() or 1.0))
+    saturated = counts * (K1 + 1) / (counts + norms[:, None])
+    return np.asarray(saturated @ _rarity(np.count_nonzero(counts, axis=0), len(lengths)))
 
 
 def _counts(wanted: Held, all_held: Held, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -112,10 +120,10 @@ def term_weights(wanted: Sequence[str], texts: Sequence[Collection[str]]) -> dic
         wanted: terms to weigh.
         texts: the terms of each text.
     """
-    counts = {term: sum(term in text for text in texts) for term in wanted}
-    return {term: _rarity(count, len(texts)) for term, count in counts.items()}
+    counts = np.array([sum(term in text for text in texts) for term in wanted])
+    return dict(zip(wanted, _rarity(counts, len(texts)).tolist(), strict=True))
 
 
-def _rarity(holding: int, of: int) -> float:
-    """The inverse document frequency of a term that so many passages hold."""
-    return math.log(1 + (of - holding + 0.5) / (holding + 0.5))
+def _rarity(holding: NDArray[np.int64], of: int) -> NDArray[np.float64]:
+    """The inverse document frequency of terms that so many passages hold."""
+    return np.asarray(np.log(1 + (of - holding + 0.5) / (holding + 0.5)))

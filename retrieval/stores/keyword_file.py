@@ -108,6 +108,25 @@ class KeywordFile:
             )
             return [key for (key,) in rows]
 
+    def within(self, where: Filter | None, most: int) -> dict[str, Held] | None:
+        """The words of all chunks of a policy and plan year; None where they are more than so many.
+
+        Args:
+            where: narrows as in ``search``.
+            most: chunks.
+        """
+        parts = [_any("scope", tokens) for tokens in _scopes(where)]
+        narrowed, values = ("WHERE words MATCH ?", [" AND ".join(parts)]) if parts else ("", [])
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            rows = connection.execute(
+                "SELECT key, terms FROM words JOIN chunks ON chunks.id = words.rowid"  # noqa: S608 - constants
+                f" {narrowed} LIMIT ?",
+                [*values, most + 1],
+            ).fetchall()
+        return None if len(rows) > most else {key: _held(words) for key, words in rows}
+
     def held(self, keys: Sequence[str]) -> dict[str, Held]:
         """The words of chunks; those that are not known are left out."""
         with self._reading() as connection:
@@ -118,7 +137,7 @@ class KeywordFile:
                 " WHERE key IN (SELECT value FROM json_each(?))",
                 [json.dumps(list(keys))],
             )
-            return {key: held(words.split(" ") if words else []) for key, words in rows}
+            return {key: _held(words) for key, words in rows}
 
     def close(self) -> None:
         """Release the file."""
@@ -136,6 +155,10 @@ class KeywordFile:
         self._file.make(_SCHEMA, APPLICATION_ID)
         with self._file.writing() as connection:
             yield connection
+
+
+def _held(words: str) -> Held:
+    return held(words.split(" ") if words else [])
 
 
 def _is_made(connection: sqlite3.Connection) -> bool:

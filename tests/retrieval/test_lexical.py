@@ -13,8 +13,8 @@ from retrieval.documents import Record, chunk_key
 from retrieval.filters import All, Equals, Filter, Not, OneOf
 from retrieval.indexing import Indexer
 from retrieval.interfaces import Hit
-from retrieval.keywords import keyword_scores, terms
-from retrieval.lexical import Lexical
+from retrieval.keywords import Held, keyword_scores, terms
+from retrieval.lexical import Lexical, WordSearch
 from retrieval.originals import OriginalFiles
 from retrieval.searching import Query, Searcher
 from retrieval.stores.keyword_file import KeywordFile
@@ -38,8 +38,14 @@ class World:
         self.lexical = Lexical(KeywordFile(words), self.store, Catalog(self.store))
 
     def find(self, question: str, where: Filter | None = None) -> list[str]:
-        self.lexical.refresh()
-        return self.lexical.find(terms(question), 10, where)
+        return self.searched(terms(question), where).best()
+
+    def searched(
+        self, wanted: Sequence[str], where: Filter | None = None, limit: int = 10
+    ) -> WordSearch:
+        search = self.lexical.search(wanted, where, limit)
+        assert search is not None
+        return search
 
     def asked(self, question: str, where: Filter | None = None) -> Asked:
         return Asked(question, terms(question), where, 5)
@@ -80,8 +86,9 @@ def test_what_was_left_behind_by_a_kill_between_documents_is_made_good(tmp_path:
     stale.remove(["b"])
     stale.set_version("killed before the end")
     again = Lexical(stale, world.store, Catalog(world.store))
-    again.refresh()
-    assert sorted(again.find(["copay"], 5)) == [chunk_key("a", 0), chunk_key("b", 0)]
+    search = again.search(["copay"], None, 5)
+    assert search is not None
+    assert sorted(search.best()) == [chunk_key("a", 0), chunk_key("b", 0)]
 
 
 def test_nothing_is_read_again_while_the_index_is_the_same(
@@ -111,20 +118,53 @@ def test_many_small_documents_and_a_large_one_are_read_whole(world: World) -> No
     world.indexer.index(
         [found("large", *large), *(found(f"s{n}", "acupuncture") for n in range(99))]
     )
-    world.lexical.refresh()
-    assert len(world.lexical.find(["acupunctur"], 5_000)) == world.store.count()
+    assert len(world.searched(["acupunctur"], limit=5_000).best()) == world.store.count()
 
 
-def test_scores_are_bm25_of_the_passages_among_themselves(world: World) -> None:
+@pytest.mark.parametrize("in_memory", [0, 1_000])
+def test_scores_are_bm25_of_the_passages_among_themselves(
+    world: World, in_memory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.lexical.IN_MEMORY", in_memory)
     texts = ["A copay of $40 for a visit.", "A visit.", "Nothing of the kind, no, nothing."]
     world.indexer.index([found(str(n), text) for n, text in enumerate(texts)])
-    world.lexical.refresh()
+    search = world.searched(["copay", "visit"])
     keys = [chunk_key(str(n), 0) for n in range(3)]
     titles = [str(record.metadata["title"]) for record in world.store.get(keys)]
     titled = [f"{title} {text}" for title, text in zip(titles, texts, strict=True)]
     expected = keyword_scores(["copay", "visit"], titled)
-    assert world.lexical.scores(["copay", "visit"], keys) == pytest.approx(expected)
-    assert world.lexical.scores(["copay", "visit"], ["unknown"]) == [0.0]
+    assert search.scores(keys) == pytest.approx(expected)
+    assert search.scores(keys[:2]) == pytest.approx(keyword_scores(["copay", "visit"], titled[:2]))
+    assert search.scores(["unknown"]) == [0.0]
+    assert search.best() == keys[:2]
+
+
+def test_words_are_searched_in_memory_where_a_filter_admits_few(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.lexical.IN_MEMORY", 3)
+    monkeypatch.setattr("retrieval.lexical.KEPT", 4)
+    plans = {plan: Equals("policy", plan) for plan in ("PPO", "HMO")}
+    world.indexer.index(
+        [found(f"{p}{n}", f"A copay of ${n}.", policy=p) for p in plans for n in range(3)]
+    )
+    read: list[Filter | None] = []
+    within = KeywordFile.within
+
+    def counted(self: KeywordFile, where: Filter | None, most: int) -> dict[str, Held] | None:
+        read.append(where)
+        return within(self, where, most)
+
+    monkeypatch.setattr(KeywordFile, "within", counted)
+    for plan, where in [*plans.items(), ("HMO", plans["HMO"]), ("PPO", plans["PPO"])]:
+        assert sorted(world.find("copay", where)) == [chunk_key(f"{plan}{n}", 0) for n in range(3)]
+    # Of two plans together there is no room for the words of both.
+    assert read == [plans["PPO"], plans["HMO"], plans["PPO"]]
+    assert len(world.find("copay")) == 6
+    assert len(world.find("copay")) == 6
+    assert read[3:] == [None]
+    world.indexer.index([found("PPO0", "A deductible.", policy="PPO")])
+    assert len(world.find("copay", plans["PPO"])) == 2
 
 
 def test_a_passage_that_words_alone_find_is_a_candidate_with_its_true_similarity(

@@ -32,6 +32,7 @@ def words(tmp_path: Path) -> KeywordFile:
 def test_nothing_is_found_before_anything_is_put(words: KeywordFile) -> None:
     assert (words.version(), words.documents(), words.search(["copay"], 5)) == ("", {}, [])
     assert words.held(["a"]) == {}
+    assert words.within(None, 5) == {}
 
 
 def test_the_passage_that_holds_more_of_the_terms_comes_first(words: KeywordFile) -> None:
@@ -110,6 +111,8 @@ def test_a_search_is_narrowed_to_policy_and_year(
         ]
     )
     assert set(words.search(["copay"], 9, where)) == keys  # type: ignore[arg-type]
+    assert set(words.within(where, 4) or ()) == keys  # type: ignore[arg-type]
+    assert words.within(where, len(keys) - 1) is None if keys else True  # type: ignore[arg-type]
 
 
 ODD = ["1,500", "don't", "l\u2019assurance", "naïve", "保険", "a-b", "x_y", 'say "no"', "*", "NOT"]
