@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chat_app.answers import Plan, Turn
-from chat_app.follow_up_context import circumstances, question_of
+from chat_app.follow_up_context import END, circumstances, question_of
 from chat_app.follow_up_fragments import with_plan
+from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
     CHEAPER,
@@ -20,9 +21,11 @@ from chat_app.plan_names import PlanNames
 from chat_app.plan_topics import comparison_topics
 from chat_app.question_parts import Part, question_parts
 
+_ONE = r"\s+(?:one|option|choice|thing)"
 _ONE_OF_THEM = re.compile(
-    rf"\bthe\s+({'|'.join(ORDINALS)})(?:\s+(?:one|option|choice|thing))?"
-    r"(?=\s*(?:[,.?!]|$)|\s+(?:is|are|do|does|will|would|can|has|have|costs?|covers?)\b)",
+    rf"\bthe\s+({'|'.join(ORDINALS)})"
+    rf"(?:(?:{_ONE})?(?=\s*(?:[,.?!:;–-]|$)|\s+(?:is|are|do|does|will|would|can|has|have|costs?|covers?)\b)"
+    rf"|{_ONE}(?=\s+(?:when|if|while|for|in|at|on|with|under|out|after|before|per)\b))",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
@@ -65,9 +68,12 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
     if not things or at >= len(things):
         return None
     chosen = previous[things[at].start : things[at].end]
-    if ORDINAL.match(stripped(INSTEAD, text)):
-        said = f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :]}"
-        return question_of(said)
+    rest = text[found.end() :]
+    if ORDINAL.match(stripped(INSTEAD, text)) or (
+        is_circumstance(rest.strip()) and not found.start()
+    ):
+        said = f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :].rstrip(END)}"
+        return question_of(f"{said}{rest if is_circumstance(rest.strip()) else ''}")
     said = f"{text[: found.start()]}{chosen}{text[found.end() :]}"
     return question_of(f"{said}{circumstances(previous, parts, {'person', 'network'})}")
 

@@ -119,12 +119,14 @@ def behind(body: str, previous: str, names: PlanNames) -> str:
     where = " ".join(body[p.start : p.end] for p in parts if p.kind in {"plan", "year"})
     if where:
         previous = with_fragment(where, previous, names, led=True)
-    if WHAT_IF.match(body):
+    asked = _asked(body)
+    asks_of = asked != body and own_things(asked, question_parts(asked, names))
+    if WHAT_IF.match(body) and not asks_of:
         named = {part.kind for part in parts}
         return previous if named and named <= {"plan", "year"} else _supposed(body, previous, names)
-    if where and not own_things(body, parts) and _SAYS_NO_MORE.search(_asked(body)):
+    if where and not own_things(body, parts) and _SAYS_NO_MORE.search(asked):
         return previous
-    if TELLS.match(body) and not _asked(body):
+    if TELLS.match(body) and not asked:
         return f"{body[:1].upper()}{body[1:]}. {previous}"
     return context_of(previous, names).followed(body)
 

@@ -203,7 +203,9 @@ def _with_noun(said: str, held: str, ones: re.Match[str] | None) -> str:
     """The thing with the noun that it leaves to the question before, where it leaves one."""
     words = held.split()
     if ones:
-        noun = " ".join(words[2:][-2:]) or words[-1]
+        kind = said.rpartition("-")[2]
+        kept = [word for word in words[2:][-2:] if not word.endswith(f"-{kind}")]
+        noun = " ".join(kept) or words[-1]
         return f"{said} {noun}{'s' if ones.group().endswith('s') and noun[-1] != 's' else ''}"
     if words[-1] not in _HEADS or said.rsplit(maxsplit=1)[-1] in _HEADS:
         return said

@@ -127,6 +127,13 @@ CARRYING_ON = _words(
 )
 """Says within a clause that it goes on from what was said."""
 
+VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|should|must|need|needs"
+    r"|want|wants|got|get|gets|lost|pay|pays|cover|covers|says|said|went|i|we|you)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+"""Makes a clause of words: a fragment holds none."""
+
 ASKING = _words(
     r"""^(?:what|whats|how|hows|is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may
     |might|must|has|have|had|when|where|who|whom|whose|which|why|tell|show|give|explain|compare
@@ -198,11 +205,21 @@ CHOOSING = _words(
 """Stands before the plan that is supposed: "if I had gone with"."""
 
 HANDLED = _words(
-    r"""^how\ (?:do|does|did|will|would|is|are)\ (?P<rest>.+?)
+    r"""^how\ (?:(?:do|does|did|will|would|is|are)\ (?P<rest>.+?)
     \ (?:handle|treat|do|deal\ with|compare|see|look\ at|cover|count|differ|work)
-    (?:\ (?:it|that|this|those|them|here|there))?$"""
+    (?:\ (?:it|that|this|those|them|here|there))?
+    |(?:is|are|was|were|will|would|does|do)\ (?:it|that|this|those|they)(?:\ (?:be|look|work|go))?
+    \ (?P<where>(?:in|on|with|for|under|out)\ .+))$"""
 )
 """Asks the question before of what is named: "how does the HMO handle that"."""
+
+NEW_TOPIC = _words(
+    r"""^(?:(?:and|so|now|ok|great|thanks)[\s,.!]+)*
+    (?:(?:on\ to\ |on\ )?(?:another|other|a\ new|new|a\ different|different|unrelated|separate)
+    \ (?:topic|subject|matter|thing|question)|changing\ (?:the\ )?(?:topic|subject)
+    |unrelated(?:ly)?|(?:on\ )?something\ (?:else|different))\s*[,.:;–-]\s*(?=\w)"""
+)
+"""Leaves what was spoken of: "another topic: when is open enrollment"."""
 
 DEFINITION = _words(
     r"""^what(?:['’]s|\ is|\ are|\ does|\ do)\ (?:an?\ )?

@@ -8,28 +8,34 @@ question, a clause, a fragment. The wordings stand in ``follow_up_words``: the p
 import re
 from collections.abc import Sequence
 
-from chat_app.answers import Turn, policy_label
+from chat_app.answers import Turn
 from chat_app.follow_up_choices import alternative, among_plans, choice
 from chat_app.follow_up_clauses import resolved
 from chat_app.follow_up_context import circumstances, context_of, question_of
 from chat_app.follow_up_fragments import with_condition, with_fragment
 from chat_app.follow_up_joining import TELLS, behind, joined
+from chat_app.follow_up_phrasing import (
+    asked_plainly,
+    lowered,
+    numbered,
+    on_plan,
+    plan_last,
+    whose,
+    without_denied,
+)
 from chat_app.follow_up_things import own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
-    AGAIN,
     ASKING,
     BACK_TO,
-    CHOOSING,
     CONDITION,
     DEFINITION,
     EARLIER,
     HANDLED,
     INSTEAD,
     LEADING,
-    MINE,
-    NOT_THAT,
+    NEW_TOPIC,
     OPENING,
     ORDINALS,
     OWN_PLAN,
@@ -37,8 +43,8 @@ from chat_app.follow_up_words import (
     STATED,
     TIED,
     TOO,
+    VERB,
     WHAT_IF,
-    WONDERING,
     stripped,
     with_apostrophes,
 )
@@ -53,27 +59,20 @@ MAX_UNLED = 5
 MAX_TOPIC = 3
 """Words of what such a fragment is about: what is longer is a search of its own."""
 
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|should|must|need|needs"
-    r"|want|wants|got|get|gets|lost|pay|pays|cover|covers|says|said|went|i|we|you)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 _TOLD_AFTER = re.compile(
     r"(?P<asked>[^.?!]+\?|[^.?!,]*\b(?:for|about|meant?)\s[^.?!,]+(?=[,;.]))[,;.]*\s+"
     r"(?P<told>(?:i|we|he|she|they|my|our)\b[^?]*)\??$",
     re.IGNORECASE,
 )
 """Asks and then tells: "And for me? I'm 52."."""
-_WITH = re.compile(r"(?:with|on|in|under|for)\s+(?:the\s+|my\s+)?", re.IGNORECASE)
-_COMMA = re.compile(r"(?:\s+plan)?\s*,?\s+", re.IGNORECASE)
+_TOLD_BEFORE = re.compile(
+    r"(?P<told>(?:i|we|my|our)\b[^.?!]*\bswitch\w*[^.?!]*[.!])\s+(?P<asked>[^.?!]+\?)$",
+    re.IGNORECASE,
+)
+"""Tells of switching plans before it asks of another: "We may switch. How is it in the HMO?"."""
 _YEAR = re.compile(r"\b20\d\d\b")
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
 """Says what is done with the thing that was spoken of, in whose place nothing comes."""
-_PLACE_OF_TIER = re.compile(
-    r"\b(?:the\s+)?(first|second|third|fourth|1st|2nd|3rd|4th)\s+(?:one|tier|level)\b",
-    re.IGNORECASE,
-)
-_STATED = re.compile(r"^(i|we)\s+(need|have|get|pay|owe|use|keep|lose)\b", re.IGNORECASE)
 
 
 def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:
@@ -87,11 +86,15 @@ def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | N
         names: the names of the plans.
     """
     message, turns = _gone_back(with_apostrophes(message), turns)
-    if DEFINITION.match(stripped(OPENING, message.strip().rstrip(" ?!."))):
+    bare = stripped(OPENING, message.strip().rstrip(" ?!."))
+    if DEFINITION.match(bare) or NEW_TOPIC.match(bare):
         return None
     told = _TOLD_AFTER.match(message.strip())
     if told and (said := follow_up(told["asked"], turns, names)):
         return f"{told['told'][:1].upper()}{told['told'][1:].rstrip(' .!')}. {said}"
+    told = _TOLD_BEFORE.match(message.strip())
+    if told and names.mentions(told["asked"]) and not names.mentions(told["told"]):
+        message = told["asked"]
     said = follow_up(message, turns, names) or _gone_on(message, turns, names)
     return said or (joined(message, turns[-1].question, names) if turns else None)
 
@@ -114,34 +117,35 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         return None
     last = turns[-1]
     body = stripped(OPENING, text)
-    body = _asked_plainly(body)
+    body = asked_plainly(body)
     if (chosen := choice(stripped(LEADING, body), last, names)) is not None:
         return chosen
     if (thing := alternative(stripped(LEADING, body), last.question, names)) is not None:
         return thing
-    body, previous = among_plans(_lowered(body, names), last.question, names)
-    body = _plan_last(_numbered(body, previous), names)
+    body, previous = among_plans(lowered(body, names), last.question, names)
+    body = plan_last(numbered(body, previous), names)
     return _read(body, previous, names)
 
 
 def _read(body: str, previous: str, names: PlanNames) -> str | None:
     """What is left when nothing stands before it that says nothing."""
     also = TOO.search(body) is not None
-    rest = _whose(stripped(LEADING, body), names)
+    rest = whose(stripped(LEADING, body), names)
     about = INSTEAD.sub("", rest, count=1)
     if EARLIER.search(about) and not own_things(about, question_parts(about, names)):
         year = _YEAR.search(previous)
         before = f"in {int(year[0]) - 1}" if year else "last year"
         return with_fragment(before, previous, names, led=True)
     led = about != body
-    if (of := HANDLED.match(about)) and _is_slot(of["rest"], names):
-        return with_fragment(of["rest"], previous, names, led=True)
+    if (handled := HANDLED.match(about)) and _is_slot(handled["rest"] or handled["where"], names):
+        of = handled["rest"] or handled["where"]
+        return with_fragment(of, previous, names, led=True)
     if CONDITION.match(about):
         return with_condition(about, previous)
     if WHAT_IF.match(about):
         return behind(about, previous, names) if led else None
     if about == rest and ASKING.match(about):
-        asked = _on_plan(stripped(AFTERWARDS, about), names)
+        asked = on_plan(stripped(AFTERWARDS, about), names)
         said = resolved(asked, previous, names, led=led)
         if said or not (led or also or TIED.search(about)):
             return said
@@ -194,48 +198,7 @@ def only_circumstances(message: str, names: PlanNames) -> bool:
         return False
     for part in reversed(parts):
         said = said[: part.start] + said[part.end :]
-    return not _VERB.search(said) and not ASKING.match(said)
-
-
-def _asked_plainly(text: str) -> str:
-    """The text without "can you tell me if", as a question."""
-    found = WONDERING.match(text)
-    if not found:
-        return text
-    rest = text[found.end() :]
-    stated = _STATED.match(rest) if found["whether"] else None
-    return f"do {rest}" if stated else rest
-
-
-def _lowered(text: str, names: PlanNames) -> str:
-    """The text without the capital of its first word, which may come to stand elsewhere."""
-    first = text.split(maxsplit=1)[0]
-    is_name = any(mention.start == 0 for mention in names.mentions(text))
-    return text if is_name or not first[1:].islower() else text[0].lower() + text[1:]
-
-
-def _plan_last(text: str, names: PlanNames) -> str:
-    """The text with the plan that it begins with at its end: "with the HMO, is it free"."""
-    for mention in names.mentions(text)[:1]:
-        comma = _COMMA.match(text, mention.end)
-        asked = text[comma.end() :] if comma else ""
-        if _WITH.fullmatch(text[: mention.start]) and ASKING.match(asked):
-            return f"{asked} on {policy_label(mention.policy)}"
-    return text
-
-
-def _numbered(text: str, previous: str) -> str:
-    """The text with "the third one" as "tier 3", where it was tiers that were spoken of."""
-    if not re.search(r"\btiers?\b", previous, re.IGNORECASE):
-        return text
-    return _PLACE_OF_TIER.sub(lambda said: f"tier {ORDINALS[said[1].lower()] + 1}", text)
-
-
-def _whose(text: str, names: PlanNames) -> str:
-    """The plan and year alone that "I'm on the HMO" names."""
-    rest = MINE.sub("", text, count=1)
-    kinds = {part.kind for part in question_parts(rest, names)}
-    return rest if "plan" in kinds and kinds <= {"plan", "year"} else text
+    return not VERB.search(said) and not ASKING.match(said)
 
 
 def _is_slot(text: str, names: PlanNames) -> bool:
@@ -244,18 +207,10 @@ def _is_slot(text: str, names: PlanNames) -> bool:
     return bool(kinds) and kinds <= {"plan", "year", "network", "person"}
 
 
-def _on_plan(text: str, names: PlanNames) -> str:
-    """What asks again "if I had gone with the HMO", of the HMO."""
-    for mention in names.mentions(text) if AGAIN.match(text) else []:
-        if chosen := CHOOSING.search(text[: mention.start]):
-            return f"{text[: chosen.start()]}on {text[mention.start :]}"
-    return text
-
-
 def _of_fragment(
     fragment: str, previous: str, names: PlanNames, *, led: bool, also: bool
 ) -> str | None:
-    fragment, previous = _without_denied(fragment, previous, names)
+    fragment, previous = without_denied(fragment, previous, names)
     words = fragment.split()
     if (
         not words
@@ -263,7 +218,7 @@ def _of_fragment(
         or ". " in fragment
     ):
         return None
-    tied = _DONE_TO_IT.search(fragment) or _VERB.search(fragment)
+    tied = _DONE_TO_IT.search(fragment) or VERB.search(fragment)
     if led and tied and not is_circumstance(fragment):
         return behind(fragment, previous, names)
     parts = question_parts(fragment, names)
@@ -272,23 +227,10 @@ def _of_fragment(
     topics = [fragment[part.start : part.end] for part in parts if part.kind == "topic"]
     if not led:
         long = sum(len(topic.split()) for topic in topics) > MAX_TOPIC
-        if long or (not is_circumstance(fragment) and (not parts or _VERB.search(fragment))):
+        if long or (not is_circumstance(fragment) and (not parts or VERB.search(fragment))):
             return None
     said = with_fragment(fragment, previous, names, led=led, also=also)
     return said if _says_all(said, fragment, parts) else behind(fragment, previous, names)
-
-
-def _without_denied(fragment: str, previous: str, names: PlanNames) -> tuple[str, str]:
-    """What is meant, and the question before without the thing that the fragment says is not."""
-    found = NOT_THAT.search(fragment)
-    if found is None or names.mentions(found["denied"]):
-        return fragment, previous
-    held = re.search(rf"\b{re.escape(found['denied'])}\b", previous, re.IGNORECASE)
-    if held is None:
-        return fragment, previous
-    meant = fragment[: found.start()]
-    said = "" if _VERB.search(meant) else re.sub(r"^(?:for|the|my|an?)\s+", "", meant)
-    return meant, f"{previous[: held.start()]}{said}{previous[held.end() :]}"
 
 
 def _says_all(said: str, fragment: str, parts: Sequence[Part]) -> bool:

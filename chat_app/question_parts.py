@@ -78,7 +78,7 @@ _CHANNEL = re.compile(
     re.IGNORECASE,
 )
 _TIER = re.compile(
-    r"\b(?:tier|level|stage|class)s? ?(?:\d|one|two|three|four|five|[IVX]+)\b", re.IGNORECASE
+    r"(?<!-)\b(?:tier|level|stage|class)s? ?(?:\d|one|two|three|four|five|[IVX]+)\b", re.IGNORECASE
 )
 _AMOUNT = re.compile(
     r"\b(?:(?:annual|yearly|monthly|individual|family) )?"

@@ -356,6 +356,31 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "I'm getting divorced. How long could my ex husband be on cobra after?",
         ),
         (
+            "How long do I have to file a first-level appeal with PPO Plus?",
+            "And a second-level one?",
+            "How long do I have to file a second-level appeal with PPO Plus?",
+        ),
+        (
+            "By when must I send in a claim on PPO Plus?",
+            "How is that in the HMO?",
+            "By when must I send in a claim on HMO Select?",
+        ),
+        (
+            "Does PPO Plus cover my son while he goes to college?",
+            "We are thinking of switching. How would that be with the HMO?",
+            "Does HMO Select cover my son while he goes to college?",
+        ),
+        (
+            "Does PPO Plus cover massage therapy or acupuncture?",
+            "The second one: how many visits do I get?",
+            "Acupuncture: how many visits do I get on PPO Plus?",
+        ),
+        (
+            "What do an emergency room visit and an urgent care visit cost on PPO Plus?",
+            "And the second one when I am abroad?",
+            "What do urgent care visit cost on PPO Plus when I am abroad?",
+        ),
+        (
             "Do I have to have a primary care provider on PPO Plus?",
             "how do i change mine",
             "How do i change mine, about a primary care provider on PPO Plus?",
@@ -426,6 +451,7 @@ def test_a_long_message_that_refers_to_what_was_said_keeps_it(message: str) -> N
         "who answers questions about COBRA",
         "I lost my ID card, how do I get a new one?",
         "I need a new ID card",
+        "Great. Another topic: when is open enrollment?",
         "what is coinsurance?",
         "What does coinsurance mean exactly?",
         "I'm getting divorced, when does my wife's coverage end?",
