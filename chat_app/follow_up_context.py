@@ -59,6 +59,8 @@ _COST = re.compile(
 _FIRST_OF_ALL = re.compile(r"\b(?:after|before|since|until)\s+$", re.IGNORECASE)
 """Stands before what only says when: "how soon after enrolling do I get my cards"."""
 _SOURCE = re.compile(r"\b(from|through|under|of)\s+$", re.IGNORECASE)
+_SENT_TO = re.compile(r"\b(?:me|us)\b", re.IGNORECASE)
+"""Stands before what someone sends: "when does the bank send me the card"."""
 _ARTICLE = re.compile(r"\b(?:the|a|an|my|our)\s+$", re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|a|an|my|our|any)\b", re.IGNORECASE)
 _PASSING = re.compile(r"\s+(?:covered|included|available)\b", re.IGNORECASE)
@@ -161,7 +163,8 @@ class Context:
         if len(things) != MAX_THINGS:
             return things[:1] if len(things) == 1 else []
         first, second = things
-        if _FIRST_OF_ALL.search(self.asked[: first.start]):
+        sent_to = _SENT_TO.search(self.asked, first.end, second.start)
+        if sent_to or _FIRST_OF_ALL.search(self.asked[: first.start]):
             return [second]
         if (but_aspect and self._is_aspect(first)) or _PUTS.search(self.asked, 0, second.start):
             return [second]

@@ -84,6 +84,13 @@ def with_condition(condition: str, previous: str) -> str:
     return question_of(f"{text} {condition}")
 
 
+def with_purpose(purpose: str, previous: str) -> str:
+    """The previous question with "for covering my wife, who ..." in the place of its condition."""
+    text = previous.rstrip(END)
+    held = subordinate(text)
+    return question_of(f"{text[: held.start()] if held else text} {purpose}")
+
+
 def _of_the_same(one: str, other: str) -> bool:
     """Do two conditions speak of the same: "before the deductible is met", "if I met it"?"""
     left, right = set(terms(one)), set(terms(other))

@@ -24,6 +24,8 @@ _HEADS = frozenset(
     ["plan", "plans", "coverage", "insurance", "benefit", "benefits", "account", "program"]
 )
 """What a fragment leaves out: "and vision?" after "the dental plan" is "the vision plan"."""
+_SOURCE = re.compile(r"\s(?:from|out\s+of|through)\s", re.IGNORECASE)
+"""Stands before whence a thing is, which stays: "glasses from my HSA"."""
 _MANNER = re.compile(
     r"(?:an?\s+|the\s+)?(?:first|follow-?up|group|individual|initial|online|phone|single|video"
     r"|virtual)\s+(?:appointment|session|visit)s?",
@@ -145,6 +147,8 @@ def _what_is_asked_of(text: str, topic: Part, said: str) -> Part:
             return Part("topic", topic.start + found.end(), topic.end)
         if _head_is_aspect(held[: found.start()]) and _head_is_aspect(said):
             return Part("topic", topic.start, topic.start + found.start())
+    if (source := _SOURCE.search(held)) and not _SOURCE.search(said):
+        return Part("topic", topic.start, topic.start + source.start())
     return topic
 
 

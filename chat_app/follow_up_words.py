@@ -234,6 +234,12 @@ EARLIER = _words(
 )
 """Asks the question before of the year before."""
 
+LATER = _words(
+    r"""\b(?:(?:in\ )?the\ (?:year\ after|following\ (?:year|one))|after\ that|since\ then)
+    (?:\ (?:year|then|too))?$"""
+)
+"""Asks the question before of the year after, where it names a year."""
+
 ELLIPSIS = _words(
     r"""^(?:is|are|was|were|do|does|did|can|could|will|would|has|have)(?:n['’]t)?
     \ (?:(?:it|they|that|this|those|he|she)\b\ ?)?(?P<rest>.*)$"""

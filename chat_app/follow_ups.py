@@ -12,7 +12,7 @@ from chat_app.answers import Turn
 from chat_app.follow_up_choices import alternative, among_plans, choice
 from chat_app.follow_up_clauses import resolved
 from chat_app.follow_up_context import circumstances, context_of, question_of
-from chat_app.follow_up_fragments import with_condition, with_fragment
+from chat_app.follow_up_fragments import with_condition, with_fragment, with_purpose
 from chat_app.follow_up_joining import TELLS, behind, joined
 from chat_app.follow_up_phrasing import (
     asked_plainly,
@@ -34,6 +34,7 @@ from chat_app.follow_up_words import (
     EARLIER,
     HANDLED,
     INSTEAD,
+    LATER,
     LEADING,
     NEW_TOPIC,
     OPENING,
@@ -70,6 +71,7 @@ _TOLD_BEFORE = re.compile(
     re.IGNORECASE,
 )
 """Tells of switching plans before it asks of another: "We may switch. How is it in the HMO?"."""
+_FOR_DOING = re.compile(r"for\s+\w+ing\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b20\d\d\b")
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
 """Says what is done with the thing that was spoken of, in whose place nothing comes."""
@@ -132,10 +134,8 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
     also = TOO.search(body) is not None
     rest = whose(stripped(LEADING, body), names)
     about = INSTEAD.sub("", rest, count=1)
-    if EARLIER.search(about) and not own_things(about, question_parts(about, names)):
-        year = _YEAR.search(previous)
-        before = f"in {int(year[0]) - 1}" if year else "last year"
-        return with_fragment(before, previous, names, led=True)
+    if (year := _other_year(about, previous)) and _is_about_nothing(about, names):
+        return with_fragment(year, previous, names, led=True)
     led = about != body
     if (handled := HANDLED.match(about)) and _is_slot(handled["rest"] or handled["where"], names):
         of = handled["rest"] or handled["where"]
@@ -154,6 +154,18 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
         whole = own_things(asked, question_parts(asked, names)) and not TELLS.match(asked)
         return question_of(asked) if whole else behind(asked, previous, names)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)
+
+
+def _other_year(text: str, previous: str) -> str:
+    """The year before or after that of the question before, where the text asks for it."""
+    year = _YEAR.search(previous)
+    if EARLIER.search(text):
+        return f"in {int(year[0]) - 1}" if year else "last year"
+    return f"in {int(year[0]) + 1}" if year and LATER.search(text) else ""
+
+
+def _is_about_nothing(text: str, names: PlanNames) -> bool:
+    return not own_things(text, question_parts(text, names))
 
 
 def _gone_back(message: str, turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
@@ -219,6 +231,8 @@ def _of_fragment(
     ):
         return None
     tied = _DONE_TO_IT.search(fragment) or VERB.search(fragment)
+    if led and tied and _FOR_DOING.match(fragment):
+        return with_purpose(fragment, previous)
     if led and tied and not is_circumstance(fragment):
         return behind(fragment, previous, names)
     parts = question_parts(fragment, names)

@@ -381,6 +381,26 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "What do urgent care visit cost on PPO Plus when I am abroad?",
         ),
         (
+            "Can I pay for glasses from my HSA on PPO Plus?",
+            "Gym membership as well?",
+            "Can I pay for gym membership from my HSA on PPO Plus?",
+        ),
+        (
+            "Did PPO Plus cover acupuncture in 2025?",
+            "ok, and the year after?",
+            "Did PPO Plus cover acupuncture in 2026?",
+        ),
+        (
+            "Is there a surcharge if I use tobacco?",
+            "Also for covering my wife, who could get insurance at her own job?",
+            "Is there a surcharge for covering my wife, who could get insurance at her own job?",
+        ),
+        (
+            "How long do I have to appeal on PPO Plus?",
+            "And if they turn it down, how long for the second level?",
+            "If they turn it down, how long for the second level, about appeal on PPO Plus?",
+        ),
+        (
             "Do I have to have a primary care provider on PPO Plus?",
             "how do i change mine",
             "How do i change mine, about a primary care provider on PPO Plus?",
