@@ -1,6 +1,6 @@
 """What indexing and searching ask of an embedder and of a vector store."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -137,6 +137,9 @@ class KeywordIndex(Protocol):
 
         Some may be of chunks that the filter does not admit.
         """
+
+    def scope(self, where: Filter | None) -> Hashable:
+        """What of a filter narrows a search; the same for filters that narrow it alike."""
 
     def within(self, where: Filter | None, most: int) -> dict[str, Held] | None:
         """The words of all chunks that the filter admits; None where they are more than so many.

@@ -5,8 +5,9 @@ The words are derived: what a document's commit mark says is what counts. Whatev
 new or have another hash, and forgets those that are gone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 from typing import Protocol
 
@@ -47,7 +48,7 @@ class Lexical:
         self._turn = Lock()
         self._version: str | None = None
         self._known: Recent[str, Held] = Recent(KEPT)
-        self._plans: dict[Filter | None, Postings | None] = {}
+        self._plans: dict[Hashable, Postings | None] = {}
         self._beside = ThreadPoolExecutor(thread_name_prefix="words")
         self._given_up: str | None = None
 
@@ -109,13 +110,16 @@ class Lexical:
 
     def _postings(self, where: Filter | None) -> Postings | None:
         """The words of what the filter admits, where they are few."""
-        plans = self._plans
-        if where not in plans:
-            words = self._index.within(where, IN_MEMORY)
-            if sum(len(each) for each in plans.values() if each) + len(words or ()) > KEPT:
-                plans.clear()
-            plans[where] = None if words is None else Postings(words)
-        return plans[where]
+        plans = self._plans  # of one version, whatever another thread reads meanwhile
+        scope = self._index.scope(where)
+        with suppress(KeyError):
+            return plans[scope]
+        words = self._index.within(where, IN_MEMORY)
+        postings = None if words is None else Postings(words)
+        if sum(len(each) for each in list(plans.values()) if each) + len(words or ()) > KEPT:
+            plans.clear()
+        plans[scope] = postings
+        return postings
 
     def _read_changes(self) -> None:
         held = self._index.documents()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -107,6 +107,10 @@ class KeywordFile:
                 [" AND ".join(parts), limit],
             )
             return [key for (key,) in rows]
+
+    def scope(self, where: Filter | None) -> Hashable:
+        """What of a filter narrows a search; the same for filters that narrow it alike."""
+        return tuple(sorted(tuple(sorted(tokens)) for tokens in _scopes(where)))
 
     def within(self, where: Filter | None, most: int) -> dict[str, Held] | None:
         """The words of all chunks of a policy and plan year; None where they are more than so many.

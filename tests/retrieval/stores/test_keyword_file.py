@@ -115,6 +115,18 @@ def test_a_search_is_narrowed_to_policy_and_year(
     assert words.within(where, len(keys) - 1) is None if keys else True  # type: ignore[arg-type]
 
 
+def test_filters_that_narrow_alike_have_one_scope(words: KeywordFile) -> None:
+    plan, year = OneOf("policy", ("PPO", "")), OneOf("plan_year", (2025, 0))
+    alike = [
+        All((plan, year)),
+        All((year, plan, Equals("document", "a.pdf"))),
+        All((OneOf("policy", ("", "PPO")), OneOf("plan_year", (2025.0, 0)))),
+    ]
+    assert len({words.scope(where) for where in alike}) == 1
+    others = [None, plan, year, All((plan, Equals("plan_year", 2025)))]
+    assert len({words.scope(where) for where in [*alike, *others]}) == 5
+
+
 ODD = ["1,500", "don't", "l\u2019assurance", "naïve", "保険", "a-b", "x_y", 'say "no"', "*", "NOT"]
 TEXTS = st.lists(st.sampled_from(["copay", "plan", "visit", "40", *ODD]), max_size=12)
 
