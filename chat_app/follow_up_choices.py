@@ -97,12 +97,18 @@ def among_plans(text: str, previous: str, names: PlanNames) -> tuple[str, str]:
 def _alternatives(question: str, parts: Sequence[Part]) -> list[Part]:
     """The things of a question that "or" or "and" joins, in their order."""
     things = [thing for part in parts if part.kind == "topic" for thing in _each(question, part)]
-    joined: list[Part] = []
+    chains: list[list[Part]] = [things[:1]]
     for one, other in pairwise(things):
         if _BETWEEN.fullmatch(question, one.end, other.start):
-            joined += [other] if joined and joined[-1] == one else [one, other]
-    between = question[joined[0].end : joined[-1].start] if joined else ""
-    return joined if re.search(r"\b(?:or|and)\b", between) else []
+            chains[-1].append(other)
+        else:
+            chains.append([other])
+    for word in ("or", "and"):
+        for chain in chains:
+            between = question[chain[0].end : chain[-1].start] if len(chain) > 1 else ""
+            if re.search(rf"\b{word}\b", between):
+                return chain
+    return []
 
 
 def _each(question: str, topic: Part) -> list[Part]:

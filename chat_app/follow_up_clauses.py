@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat_app.follow_up_context import (
+    HEAD_END,
     Context,
     Thing,
     agreeing,
@@ -54,6 +55,8 @@ _ABOUT_PLAN = re.compile(
 _WHOLE = re.compile(
     r"\b(?:plan|insurance|program|account|policy|benefit|fsa|hsa)s?\b", re.IGNORECASE
 )
+_ONE = re.compile(r"\b(?:ones?|it|them|some|any)(?:\s+(?:too|then|also))?$", re.IGNORECASE)
+_SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORECASE)
 _PERSON: set[Kind] = {"person"}
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
@@ -154,6 +157,18 @@ def _with_thing(text: str, found: re.Match[str], context: Context, thing: Thing)
     return context.situated(question_of(f"{before}{noun}{rest}{thing.where}"))
 
 
+def _with_one(clause: _Clause) -> str | None:
+    """The clause with the noun that "an urgent one" leaves out."""
+    found = _SUCH_ONE.search(clause.text)
+    thing = clause.context.thing(clause.kinds, but_aspect=True) if found else None
+    if found is None or thing is None:
+        return None
+    end = HEAD_END.search(thing.noun)
+    noun = re.sub(r"^(?:the|an?|my|any)\s+", "", thing.noun[: end.start()] if end else thing.noun)
+    said = f"{clause.text[: found.start('one')]}{noun}{clause.text[found.end('one') :]}"
+    return clause.context.situated(question_of(f"{said}{thing.where}"))
+
+
 def _done(clause: str, action: str) -> str:
     """The clause with what is done in the place of "do that", "for that" or "it takes"."""
     if DO_IT.search(clause):
@@ -188,6 +203,8 @@ def _with_person(clause: _Clause) -> str | None:
         return None if bound else context.followed(clause.text)
     who = context.asked[people[0].start : people[0].end]
     said = f"{clause.text[: found.start()]}{who[:1].lower()}{who[1:]}{clause.text[found.end() :]}"
+    if _ONE.search(said) and not clause.things:
+        return context.followed(said)
     where = circumstances(context.asked, context.parts, clause.kinds | _PERSON)
     return context.situated(question_of(f"{said}{where}"))
 
@@ -235,6 +252,7 @@ def _is_open(clause: _Clause) -> bool:
 _WAYS: tuple[Callable[[_Clause], str | None], ...] = (
     _asked_again,
     _without_verb,
+    _with_one,
     _with_pronoun,
     _with_person,
     _about,

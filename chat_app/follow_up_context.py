@@ -86,7 +86,8 @@ _PLURALS = {"is": "are", "was": "were", "does": "do", "has": "have"}
 _SINGULARS = {plural: singular for singular, plural in _PLURALS.items()}
 _TWICE = re.compile(r"\b([a-z]{4,}) \1\b")
 """A word that what was put in and what is left both hold: "the dependent care care account"."""
-_HEAD_END = re.compile(r"\s(?:for|of|on|in|at|to|with|by|from|out|that|per)\b", re.IGNORECASE)
+HEAD_END = re.compile(r"\s(?:for|of|on|in|at|to|with|by|from|out|that|per)\b", re.IGNORECASE)
+"""Ends the words that name a thing; what it is of or for follows."""
 
 
 class Thing(NamedTuple):
@@ -298,7 +299,7 @@ def agreeing(before: str, thing: str) -> str:
 
 def is_plural(thing: str) -> bool:
     """Does a noun with what belongs to it mean several: "drugs for weight loss"?"""
-    end = _HEAD_END.search(thing)
+    end = HEAD_END.search(thing)
     words = WORD.findall(thing[: end.start()] if end else thing)
     if not words or words[0].lower() in {"a", "an", "each", "every"}:
         return False

@@ -120,11 +120,11 @@ def behind(body: str, previous: str, names: PlanNames) -> str:
     if where:
         previous = with_fragment(where, previous, names, led=True)
     asked = _asked(body)
-    asks_of = asked != body and own_things(asked, question_parts(asked, names))
-    if WHAT_IF.match(body) and not asks_of:
+    things = own_things(asked, question_parts(asked, names))
+    if WHAT_IF.match(body) and (asked == body or not things):
         named = {part.kind for part in parts}
         return previous if named and named <= {"plan", "year"} else _supposed(body, previous, names)
-    if where and not own_things(body, parts) and _SAYS_NO_MORE.search(asked):
+    if where and not things and _SAYS_NO_MORE.search(asked):
         return previous
     if TELLS.match(body) and not asked:
         return f"{body[:1].upper()}{body[1:]}. {previous}"

@@ -22,7 +22,7 @@ _PLACE_OF_TIER = re.compile(
     re.IGNORECASE,
 )
 _WITH = re.compile(r"(?:with|on|in|under|for)\s+(?:the\s+|my\s+)?", re.IGNORECASE)
-_COMMA = re.compile(r"(?:\s+plan)?\s*,?\s+", re.IGNORECASE)
+_COMMA = re.compile(r"(?:\s+plan)?\s*[,:–-]?\s+", re.IGNORECASE)
 
 
 def asked_plainly(text: str) -> str:
@@ -54,7 +54,9 @@ def plan_last(text: str, names: PlanNames) -> str:
     for mention in names.mentions(text)[:1]:
         comma = _COMMA.match(text, mention.end)
         asked = text[comma.end() :] if comma else ""
-        if _WITH.fullmatch(text[: mention.start]) and ASKING.match(asked):
+        lead = text[: mention.start]
+        leads = _WITH.fullmatch(lead) or (comma and not lead and comma.group().strip())
+        if leads and ASKING.match(asked):
             return f"{asked} on {policy_label(mention.policy)}"
     return text
 

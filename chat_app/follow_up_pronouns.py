@@ -52,7 +52,7 @@ _OBJECT = re.compile(
 )
 """What stands before a pronoun that stands for a thing, and not for what follows it."""
 _FOR_IT = re.compile(
-    r"\b(?:for|with|of|about|to|toward|towards)\s+(?:it|that|this|them|those)$", re.IGNORECASE
+    r"\b(?:for|with|of|on|about|to|toward|towards)\s+(?:it|that|this|them|those)$", re.IGNORECASE
 )
 _OWN_CLAUSE = re.compile(r"[.,;]|^(?:if|when|while|because|since)\b", re.IGNORECASE)
 """What a pronoun may stand for in its own sentence stands in another clause of it."""

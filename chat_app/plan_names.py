@@ -13,6 +13,7 @@ _WORD = re.compile(r"[^\W_]+")
 _PLAN_NOUN = re.compile(
     r"\s*(?:plans?|options?|polic(?:y|ies)|benefits?|coverage)\b", re.IGNORECASE
 )
+_SET_OFF = re.compile(r"\s*[,:–-]\s")
 _DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "one"})
 _TYPE_WORDS = {
     "HDHP": r"high[- ]deductible(?: health)?(?=[- ](?:plan|option|one))"
@@ -113,7 +114,7 @@ class PlanNames:
         for at in range(len(said)):
             for length in range(1, min(self._longest, len(said) - at) + 1):
                 for policy, is_whole in self._aliases.get(said[at : at + length], ()):
-                    if length > 1 or _is_name(text, found[at], said):
+                    if length > 1 or _is_name(text, found[at], said, is_whole=is_whole):
                         start, end = found[at].start(), found[at + length - 1].end()
                         yield Mention(policy, start, end, (length, is_whole))
 
@@ -158,13 +159,20 @@ def _covers(other: _Place, place: _Place) -> bool:
     return overlaps and other[2] > place[2]
 
 
-def _is_name(text: str, word: re.Match[str], said: Sequence[str]) -> bool:
+def _is_name(text: str, word: re.Match[str], said: Sequence[str], *, is_whole: bool) -> bool:
     """Is a single word used as a name?
 
-    It is when it is a type of plan, "X plan", capitalised in mid-sentence, or all that is said.
+    It is when it is a type of plan, "X plan", capitalised in mid-sentence or all that is said; a
+    whole name also when it is capitalised within ("BlueCross") or set off ("Standard: is it ...").
     """
     spelled = word.group()
     if spelled.upper() in PLAN_TYPES or _PLAN_NOUN.match(text, word.end()):
         return True
+    if is_whole and (spelled[1:] != spelled[1:].lower() or _set_off(text, word)):
+        return True
     alone = all(other in _DETERMINERS or other == spelled.lower() for other in said)
     return alone or (word.start() > 0 and spelled[0].isupper())
+
+
+def _set_off(text: str, word: re.Match[str]) -> bool:
+    return word.group()[0].isupper() and _SET_OFF.match(text, word.end()) is not None

@@ -51,6 +51,8 @@ _NETWORK = re.compile(
     r"(?:the |my |your )(?:\w+ )?network"
     r"|(?:from |with |by |to )?(?:an? )?(?:doctor|provider|hospital)s? "
     r"(?:that |who )?(?:is|are)(?:n['’]t| not) (?:in|on) (?:the |my |your )(?:network|list)"
+    r"|(?:if )?(?:he|she|they|it|(?:the|my|her|his) \w+) (?:is|are)(?:n['’]t| not)"
+    r" (?:participating|preferred|contracted|in[- ]network)"
     r"|non-?participating(?: (?:doctor|provider|hospital)s?)?)\b",
     re.IGNORECASE,
 )

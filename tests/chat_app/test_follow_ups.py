@@ -401,6 +401,36 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "If they turn it down, how long for the second level, about appeal on PPO Plus?",
         ),
         (
+            "Within how many days must I make a first-level appeal of a denied claim on PPO Plus?",
+            "How fast is an urgent one decided?",
+            "How fast is an urgent first-level appeal decided on PPO Plus?",
+        ),
+        (
+            "Which pays for eye care only, the health care FSA or the limited-purpose FSA?",
+            "who can have the second one?",
+            "Who can have the limited-purpose FSA?",
+        ),
+        (
+            "How many days does PPO Plus cover in a nursing facility?",
+            "I'm also looking at the HMO, how many there?",
+            "How many days does HMO Select cover in a nursing facility?",
+        ),
+        (
+            "How much is preventive care with PPO Plus?",
+            "what if she isn't preferred",
+            "How much is preventive care with PPO Plus if she isn't preferred?",
+        ),
+        (
+            "Is my daughter's eye exam covered on PPO Plus?",
+            "how often can she have one",
+            "Is my daughter's eye exam covered on PPO Plus? How often can my daughter have one?",
+        ),
+        (
+            "Is an MRI covered on PPO Plus?",
+            "any dollar max on that?",
+            "Any dollar max on an MRI on PPO Plus?",
+        ),
+        (
             "Do I have to have a primary care provider on PPO Plus?",
             "how do i change mine",
             "How do i change mine, about a primary care provider on PPO Plus?",

@@ -111,3 +111,23 @@ def test_the_year_in_which_a_member_did_something_is_no_plan_year() -> None:
     assert [said.year for said in said_years("What did it cost last year?", date(2026, 6, 1))] == [
         2025
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("BlueCross, not North", ("BLUECROSS", "NORTH")),
+        ("BlueCross covers what?", ("BLUECROSS",)),
+        ("North - is there one there?", ("NORTH",)),
+        ("North: is it free?", ("NORTH",)),
+        # Any word is capitalised where a sentence begins.
+        ("North of what amount is it taxed?", ()),
+        ("north, south or east?", ()),
+        ("Plus, is it free?", ()),
+    ],
+)
+def test_a_name_of_one_word_is_known_at_the_beginning_where_it_is_set_off(
+    text: str, named: tuple[str, ...]
+) -> None:
+    book = PlanBook((policy, 2026) for policy in ("BLUECROSS", "NORTH", "PPO_PLUS"))
+    assert book.named(text) == named
