@@ -40,7 +40,7 @@ from chat_app.follow_up_words import (
     is_aspect,
 )
 from chat_app.plan_names import PlanNames
-from chat_app.question_parts import Kind, Part, question_parts
+from chat_app.question_parts import LINKS, WORD, Kind, Part, question_parts
 
 MAX_QUALIFYING = 6
 """Words of "does adoption count", which leaves open for what."""
@@ -57,6 +57,10 @@ _WHOLE = re.compile(
 )
 _ONE = re.compile(r"\b(?:ones?|it|them|some|any)(?:\s+(?:too|then|also))?$", re.IGNORECASE)
 _SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORECASE)
+_PAID_FOR = re.compile(
+    r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)$", re.IGNORECASE
+)
+_WITHOUT_ONE = re.compile(r"\bwithout\s+(?P<what>one|it|that)\b", re.IGNORECASE)
 _PERSON: set[Kind] = {"person"}
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
@@ -95,12 +99,28 @@ def resolved(clause: str, previous: str, names: PlanNames, *, led: bool = False)
         return None
     context = context_of(previous, names)
     text = _FOR_ONE.sub("", clause)
+    text = _with_what_lacks(text, context)
     parts = question_parts(text, names)
     things = tuple(own_things(text, parts))
     if led and not any(part.kind == "amount" for part in things):
         things = tuple(t for t in things if not text[t.start :].lower().startswith("the "))
     asked = _Clause(text, tuple(parts), things, context, names)
     return next((said for way in _WAYS if (said := way(asked)) is not None), None)
+
+
+def _with_what_lacks(clause: str, context: Context) -> str:
+    """The clause with "without a referral" for "without one", where that was asked about."""
+    found = _WITHOUT_ONE.search(clause)
+    topics = [part for part in context.parts if part.kind == "topic"]
+    if not found or not topics:
+        return clause
+    noun = context.asked[topics[0].start : topics[0].end]
+    end = HEAD_END.search(noun)
+    head = noun[: end.start()] if end else noun
+    words = [word for word in WORD.findall(head.lower()) if word not in LINKS]
+    if not words or not all(is_aspect(word) for word in words):
+        return clause
+    return f"{clause[: found.start('what')]}{head}{clause[found.end('what') :]}"
 
 
 def _asked_again(clause: _Clause) -> str | None:
@@ -188,7 +208,10 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     elif "plan" not in clause.kinds and mentions:
         noun = clause.context.question[mentions[0].start : mentions[0].end]
     before = agreeing(clause.text[: found.start()], noun)
-    return question_of(f"{before}{noun}{clause.text[found.end() :]}{where}")
+    rest = clause.text[found.end() :]
+    if thing and (paid_for := _PAID_FOR.search(rest)):
+        rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
+    return question_of(f"{before}{noun}{rest}{where}")
 
 
 def _with_person(clause: _Clause) -> str | None:

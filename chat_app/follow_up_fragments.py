@@ -24,6 +24,12 @@ _CONDITION = re.compile(r"^(?:after|before|once|until|if|when|without)\b", re.IG
 _TOWARD = re.compile(
     r"\b(?:towards?|against|appl(?:y|ies)\s+to)\s+(?:[\w'’]+\s+){0,4}$", re.IGNORECASE
 )
+_OF_NETWORK = re.compile(
+    r"\b(?:a|the)\s+network"
+    r"(?=\s+(?:\w+\s+)?(?:center|doctor|facility|hospital|lab|pharmacy|provider|specialist|therapist)\b)",
+    re.IGNORECASE,
+)
+"""Someone of the network: "a network pharmacy"."""
 _LASTS = re.compile(r"\b(?:days?|months?)\b", re.IGNORECASE)
 _WITHOUT = re.compile(r"^without(?:\s+(?:it|them|that|one|any))?$", re.IGNORECASE)
 _WITH = re.compile(r"\bwith\b", re.IGNORECASE)
@@ -167,6 +173,8 @@ def _replace(
     held = [counted] if counted else _of(old, kind)
     if kind == "person" and (pronoun := _stand_in(rewriting.text, held)):
         rewriting.replace(*pronoun.span(), words)
+    elif kind == "network" and not held and (named := _OF_NETWORK.search(rewriting.text)):
+        rewriting.replace(*named.span(), f"an {words.replace(' ', '-')}")
     elif not held:
         rewriting.add(with_lead(kind, words))
     elif kind == "plan" and is_comparison(rewriting.text, names):

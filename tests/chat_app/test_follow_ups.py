@@ -431,6 +431,21 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "Any dollar max on an MRI on PPO Plus?",
         ),
         (
+            "How do I pay for a prescription at a network pharmacy on PPO Plus?",
+            "And at an out-of-network pharmacy?",
+            "How do I pay for a prescription at an out-of-network pharmacy on PPO Plus?",
+        ),
+        (
+            "Do I need a referral to see a specialist on PPO Plus?",
+            "What do I pay if I go without one?",
+            "What do I pay if I go without a referral for a specialist on PPO Plus?",
+        ),
+        (
+            "Does PPO Plus pay for a wig after chemotherapy?",
+            "how much does it pay for that?",
+            "How much does PPO Plus pay for a wig after chemotherapy?",
+        ),
+        (
             "Do I have to have a primary care provider on PPO Plus?",
             "how do i change mine",
             "How do i change mine, about a primary care provider on PPO Plus?",
