@@ -68,13 +68,12 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
     if not things or at >= len(things):
         return None
     chosen = previous[things[at].start : things[at].end]
-    rest = text[found.end() :]
-    if ORDINAL.match(stripped(INSTEAD, text)) or (
-        is_circumstance(rest.strip()) and not found.start()
-    ):
+    before, rest = text[: found.start()], text[found.end() :]
+    under = not before and is_circumstance(rest.strip())
+    if under or ORDINAL.match(stripped(INSTEAD, text)):
         said = f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :].rstrip(END)}"
-        return question_of(f"{said}{rest if is_circumstance(rest.strip()) else ''}")
-    said = f"{text[: found.start()]}{chosen}{text[found.end() :]}"
+        return question_of(f"{said}{rest if under else ''}")
+    said = f"{before}{chosen}{rest}"
     return question_of(f"{said}{circumstances(previous, parts, {'person', 'network'})}")
 
 

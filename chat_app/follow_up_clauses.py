@@ -5,18 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat_app.follow_up_context import (
-    HEAD_END,
     Context,
     Thing,
     agreeing,
     circumstances,
     context_of,
+    head_of,
     is_plural,
     question_of,
 )
 from chat_app.follow_up_fragments import with_fragment
 from chat_app.follow_up_pronouns import open_pronoun
-from chat_app.follow_up_things import own_things
+from chat_app.follow_up_things import only_aspects, own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     ABOUT_THE_CHAT,
@@ -114,11 +114,9 @@ def _with_what_lacks(clause: str, context: Context) -> str:
     topics = [part for part in context.parts if part.kind == "topic"]
     if not found or not topics:
         return clause
-    noun = context.asked[topics[0].start : topics[0].end]
-    end = HEAD_END.search(noun)
-    head = noun[: end.start()] if end else noun
+    head = head_of(context.asked[topics[0].start : topics[0].end])
     words = [word for word in WORD.findall(head.lower()) if word not in LINKS]
-    if not words or not all(is_aspect(word) for word in words):
+    if not words or not only_aspects(words):
         return clause
     return f"{clause[: found.start('what')]}{head}{clause[found.end('what') :]}"
 
@@ -183,8 +181,7 @@ def _with_one(clause: _Clause) -> str | None:
     thing = clause.context.thing(clause.kinds, but_aspect=True) if found else None
     if found is None or thing is None:
         return None
-    end = HEAD_END.search(thing.noun)
-    noun = re.sub(r"^(?:the|an?|my|any)\s+", "", thing.noun[: end.start()] if end else thing.noun)
+    noun = re.sub(r"^(?:the|an?|my|any)\s+", "", head_of(thing.noun))
     said = f"{clause.text[: found.start('one')]}{noun}{clause.text[found.end('one') :]}"
     return clause.context.situated(question_of(f"{said}{thing.where}"))
 

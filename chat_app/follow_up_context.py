@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chat_app.follow_up_things import own_things
+from chat_app.follow_up_things import names_thing
 from chat_app.follow_up_words import is_aspect
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import WORD, Kind, Part, question_parts
@@ -86,7 +86,7 @@ _PLURALS = {"is": "are", "was": "were", "does": "do", "has": "have"}
 _SINGULARS = {plural: singular for singular, plural in _PLURALS.items()}
 _TWICE = re.compile(r"\b([a-z]{4,}) \1\b")
 """A word that what was put in and what is left both hold: "the dependent care care account"."""
-HEAD_END = re.compile(r"\s(?:for|of|on|in|at|to|with|by|from|out|that|per)\b", re.IGNORECASE)
+_HEAD_END = re.compile(r"\s(?:for|of|on|in|at|to|with|by|from|out|that|per)\b", re.IGNORECASE)
 """Ends the words that name a thing; what it is of or for follows."""
 
 
@@ -196,7 +196,7 @@ class Context:
         if self.situation and not self.action and not says_what:
             where = circumstances(self.asked, self.parts, {"person"})
             return self.situated(question_of(f"{clause}{where}"))
-        if topics and own_things(clause, question_parts(clause, self.names)):
+        if topics and names_thing(clause, self.names):
             said = " and ".join(self.asked[part.start : part.end] for part in topics)
             where = circumstances(self.asked, self.parts, set())
             return self.situated(question_of(f"{clause}, about {said}{where}{self.condition}"))
@@ -297,10 +297,15 @@ def agreeing(before: str, thing: str) -> str:
     return before[:start] + form + before[end:]
 
 
+def head_of(noun: str) -> str:
+    """The noun without what it is of or for: "a referral", of "a referral to a specialist"."""
+    end = _HEAD_END.search(noun)
+    return noun[: end.start()] if end else noun
+
+
 def is_plural(thing: str) -> bool:
     """Does a noun with what belongs to it mean several: "drugs for weight loss"?"""
-    end = HEAD_END.search(thing)
-    words = WORD.findall(thing[: end.start()] if end else thing)
+    words = WORD.findall(head_of(thing))
     if not words or words[0].lower() in {"a", "an", "each", "every"}:
         return False
     last = words[-1].lower()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from chat_app.follow_up_context import context_of
 from chat_app.follow_up_fragments import with_condition, with_fragment
-from chat_app.follow_up_things import own_things
+from chat_app.follow_up_things import names_thing, own_things
 from chat_app.follow_up_words import (
     ABOUT_THE_CHAT,
     ASKING,
@@ -120,7 +120,7 @@ def behind(body: str, previous: str, names: PlanNames) -> str:
     if where:
         previous = with_fragment(where, previous, names, led=True)
     asked = _asked(body)
-    things = own_things(asked, question_parts(asked, names))
+    things = names_thing(asked, names)
     if WHAT_IF.match(body) and (asked == body or not things):
         named = {part.kind for part in parts}
         return previous if named and named <= {"plan", "year"} else _supposed(body, previous, names)
@@ -205,4 +205,4 @@ def _is_whole(body: str, things: Sequence[Part], asked: str) -> bool:
 def _says_what(asked: str, names: PlanNames) -> bool:
     """Does what is asked say what it is about?"""
     of_plan = OWN_PLAN.search(asked) is not None
-    return of_plan or bool(own_things(asked, question_parts(asked, names)))
+    return of_plan or names_thing(asked, names)

@@ -1,10 +1,11 @@
 """The things that a clause can be about by itself. Pure functions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chat_app.follow_up_words import is_aspect
-from chat_app.question_parts import LINKS, WORD, Part
+from chat_app.plan_names import PlanNames
+from chat_app.question_parts import LINKS, WORD, Part, question_parts
 
 _PLAN_AMOUNT = re.compile(r"deductible|out[- ]of[- ]pocket\s+[ml]|oop|premium", re.IGNORECASE)
 """Amounts of a plan as a whole, which can be asked for by themselves; a copay is of a service."""
@@ -28,6 +29,16 @@ def own_things(clause: str, parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if _is_thing(clause, part)]
 
 
+def names_thing(clause: str, names: PlanNames) -> bool:
+    """Does a clause name a thing that a question can be about by itself?"""
+    return bool(own_things(clause, question_parts(clause, names)))
+
+
+def only_aspects(words: Iterable[str]) -> bool:
+    """Do words, but those that link them, name only what every benefit has: "a referral for"?"""
+    return all(is_aspect(word) or word.lower() in LINKS for word in words)
+
+
 def _is_thing(clause: str, part: Part) -> bool:
     said = clause[part.start : part.end]
     if part.kind == "amount":
@@ -37,6 +48,4 @@ def _is_thing(clause: str, part: Part) -> bool:
     words = [word for word in WORD.findall(said) if not word.isdigit()]
     if " " not in said and _DOER.search(clause[: part.start]):
         return False
-    return part.kind == "topic" and not all(
-        is_aspect(word) or word.lower() in LINKS for word in words
-    )
+    return part.kind == "topic" and not only_aspects(words)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chat_app.follow_up_context import END, agreeing, is_place, question_of, subordinate
+from chat_app.follow_up_things import only_aspects
 from chat_app.follow_up_words import is_aspect
-from chat_app.question_parts import LINKS, WORD, Part
+from chat_app.question_parts import WORD, Part
 
 _PREPOSITION = re.compile(
     r"^(at|in|during|after|before|without|with|through|from|by|while|when|if|as|under|until|since"
@@ -140,10 +141,7 @@ def _what_is_asked_of(text: str, topic: Part, said: str) -> Part:
     """
     held = text[topic.start : topic.end]
     for found in re.finditer(r"\s(?:for|of|on|with|to)\s", held):
-        aspect = all(
-            is_aspect(w) or w.lower() in LINKS for w in WORD.findall(held[: found.start()])
-        )
-        if aspect and not is_aspect(said):
+        if only_aspects(WORD.findall(held[: found.start()])) and not is_aspect(said):
             return Part("topic", topic.start + found.end(), topic.end)
         if _head_is_aspect(held[: found.start()]) and _head_is_aspect(said):
             return Part("topic", topic.start, topic.start + found.start())

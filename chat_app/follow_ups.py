@@ -23,7 +23,7 @@ from chat_app.follow_up_phrasing import (
     whose,
     without_denied,
 )
-from chat_app.follow_up_things import own_things
+from chat_app.follow_up_things import names_thing, own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
@@ -134,11 +134,10 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
     also = TOO.search(body) is not None
     rest = whose(stripped(LEADING, body), names)
     about = INSTEAD.sub("", rest, count=1)
-    if (year := _other_year(about, previous)) and _is_about_nothing(about, names):
+    if (year := _other_year(about, previous)) and not names_thing(about, names):
         return with_fragment(year, previous, names, led=True)
     led = about != body
-    if (handled := HANDLED.match(about)) and _is_slot(handled["rest"] or handled["where"], names):
-        of = handled["rest"] or handled["where"]
+    if of := _asked_of(about, names):
         return with_fragment(of, previous, names, led=True)
     if CONDITION.match(about):
         return with_condition(about, previous)
@@ -151,7 +150,7 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
             return said
         if not led:
             return context_of(previous, names).followed(asked)
-        whole = own_things(asked, question_parts(asked, names)) and not TELLS.match(asked)
+        whole = names_thing(asked, names) and not TELLS.match(asked)
         return question_of(asked) if whole else behind(asked, previous, names)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)
 
@@ -162,10 +161,6 @@ def _other_year(text: str, previous: str) -> str:
     if EARLIER.search(text):
         return f"in {int(year[0]) - 1}" if year else "last year"
     return f"in {int(year[0]) + 1}" if year and LATER.search(text) else ""
-
-
-def _is_about_nothing(text: str, names: PlanNames) -> bool:
-    return not own_things(text, question_parts(text, names))
 
 
 def _gone_back(message: str, turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
@@ -213,10 +208,12 @@ def only_circumstances(message: str, names: PlanNames) -> bool:
     return not VERB.search(said) and not ASKING.match(said)
 
 
-def _is_slot(text: str, names: PlanNames) -> bool:
-    """Does the text name a plan, year, network or person, and no thing?"""
-    kinds = {part.kind for part in question_parts(text, names)}
-    return bool(kinds) and kinds <= {"plan", "year", "network", "person"}
+def _asked_of(text: str, names: PlanNames) -> str:
+    """Of which plan, year, network or person it is asked how it is there; "" where of none."""
+    found = HANDLED.match(text)
+    said = (found["rest"] or found["where"]) if found else ""
+    kinds = {part.kind for part in question_parts(said, names)}
+    return said if kinds and kinds <= {"plan", "year", "network", "person"} else ""
 
 
 def _of_fragment(

@@ -104,7 +104,7 @@ class Lexical:
             return None
         postings = self._postings(where)
         if postings is not None:
-            return _InMemory(postings, wanted, limit)
+            return postings.search(wanted, limit)  # takes less than to have a thread do it
         found = self._beside.submit(self._index.search, wanted, limit, where)
         return _InFile(found, self._index, self._known, wanted)
 
@@ -151,20 +151,6 @@ class WordSearch(Protocol):
 
     def scores(self, keys: Sequence[str]) -> list[float]:
         """BM25 of each chunk among these, 0 and more; 0 for one that is not known."""
-
-
-class _InMemory:
-    """Searched at once, as it takes less than to have another thread do it."""
-
-    def __init__(self, postings: Postings, wanted: Sequence[str], limit: int) -> None:
-        self._searched = postings.search(wanted)
-        self._limit = limit
-
-    def best(self) -> list[str]:
-        return self._searched.best(self._limit)
-
-    def scores(self, keys: Sequence[str]) -> list[float]:
-        return self._searched.scores(keys)
 
 
 class _InFile:

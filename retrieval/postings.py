@@ -23,27 +23,32 @@ class Postings:
         self.keys = list(words)
         self._at = {key: row for row, key in enumerate(self.keys)}
         # One passage more, which holds nothing: what is not known has its row.
-        self._lengths = np.array([*map(len, words.values()), 0], np.int64)
+        self.lengths = np.array([*map(len, words.values()), 0], np.int64)
         every = np.concatenate([NOTHING, *words.values()])
         order = np.argsort(every, kind="stable")
-        self._rows = np.repeat(np.arange(len(self._lengths)), self._lengths)[order]
+        self._rows = np.repeat(np.arange(len(self.lengths)), self.lengths)[order]
         self._terms, starts = np.unique(every[order], return_index=True)
         self._bounds = np.append(starts, len(every))
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def search(self, wanted: Sequence[str]) -> "Searched":
-        """How often each passage holds each of the terms; one that is said twice counts once."""
+    def search(self, wanted: Sequence[str], limit: int) -> "Searched":
+        """How often each passage holds each of the terms.
+
+        Args:
+            wanted: terms of a question; one that is said twice counts once.
+            limit: most keys that are found.
+        """
         distinct = held(list(dict.fromkeys(wanted)))
-        passages = len(self._lengths)
+        passages = len(self.lengths)
         counts = np.zeros((passages, len(distinct)), np.int64)
         places = np.searchsorted(self._terms, distinct)
         for column, (place, term) in enumerate(zip(places.tolist(), distinct, strict=True)):
             if place < len(self._terms) and self._terms[place] == term:
                 rows = self._rows[self._bounds[place] : self._bounds[place + 1]]
                 counts[:, column] = np.bincount(rows, minlength=passages)
-        return Searched(self, counts, self._lengths)
+        return Searched(self, counts, limit)
 
     def rows(self, keys: Sequence[str]) -> list[int]:
         """The row of each key; that of nothing for one that is not known."""
@@ -54,33 +59,31 @@ class Postings:
 class Searched:
     """The terms of a question, as passages hold them."""
 
-    def __init__(
-        self, postings: Postings, counts: NDArray[np.int64], lengths: NDArray[np.int64]
-    ) -> None:
+    def __init__(self, postings: Postings, counts: NDArray[np.int64], limit: int) -> None:
         """Take what was counted.
 
         Args:
             postings: what was searched.
             counts: how often a passage holds a term, (passages, terms).
-            lengths: terms of each passage.
+            limit: most keys that are found.
         """
         self._postings = postings
         self._counts = counts
-        self._lengths = lengths
+        self._limit = limit
 
-    def best(self, limit: int) -> list[str]:
-        """Keys of the passages that hold the terms best, best first; at most so many."""
-        scores = scored(self._counts[:-1], self._lengths[:-1])
+    def best(self) -> list[str]:
+        """Keys of the passages that hold the terms best, best first."""
+        scores = scored(self._counts[:-1], self._postings.lengths[:-1])
         rows = np.flatnonzero(scores)
-        if limit < len(rows):
-            least = np.partition(scores[rows], -limit)[-limit]
+        if self._limit < len(rows):
+            least = np.partition(scores[rows], -self._limit)[-self._limit]
             rows = rows[scores[rows] >= least]
         keys = self._postings.keys
         ranked = sorted((-scores[row], keys[row]) for row in rows.tolist())
-        return [key for _, key in ranked[:limit]]
+        return [key for _, key in ranked[: self._limit]]
 
     def scores(self, keys: Sequence[str]) -> list[float]:
         """BM25 of each passage among these, 0 and more; 0 for one that is not known."""
         rows = self._postings.rows(keys)
-        scores: list[float] = scored(self._counts[rows], self._lengths[rows]).tolist()
+        scores: list[float] = scored(self._counts[rows], self._postings.lengths[rows]).tolist()
         return scores
