@@ -94,9 +94,19 @@ def scored(counts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.
     """
     if not counts.size:
         return np.zeros(len(lengths))
-    norms = K1 * (1 - B + B * lengths / (lengths.mean() or 1.0))
-    saturated = counts * (K1 + 1) / (counts + norms[:, None])
-    return np.asarray(saturated @ _rarity(np.count_nonzero(counts, axis=0), len(lengths)))
+    frequencies = saturated(counts, length_norms(lengths)[:, None])
+    return np.asarray(frequencies @ rarity(np.count_nonzero(counts, axis=0), len(lengths)))
+
+
+def length_norms(lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What the terms of each passage are held against for its length, above 0."""
+    mean = lengths.sum() / max(1, len(lengths))
+    return np.asarray(K1 * (1 - B + B * lengths / (mean or 1.0)))
+
+
+def saturated(counts: NDArray[np.int64], norms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What it says that a term is held so often, 0 to ``K1 + 1``: each time more says less."""
+    return counts * (K1 + 1) / (counts + norms)
 
 
 def _counts(wanted: Held, all_held: Held, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -121,9 +131,9 @@ def term_weights(wanted: Sequence[str], texts: Sequence[Collection[str]]) -> dic
         texts: the terms of each text.
     """
     counts = np.array([sum(term in text for text in texts) for term in wanted])
-    return dict(zip(wanted, _rarity(counts, len(texts)).tolist(), strict=True))
+    return dict(zip(wanted, rarity(counts, len(texts)).tolist(), strict=True))
 
 
-def _rarity(holding: NDArray[np.int64], of: int) -> NDArray[np.float64]:
+def rarity(holding: NDArray[np.int64] | int, of: int) -> NDArray[np.float64]:
     """The inverse document frequency of terms that so many passages hold."""
     return np.asarray(np.log(1 + (of - holding + 0.5) / (holding + 0.5)))
