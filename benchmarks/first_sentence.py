@@ -6,7 +6,6 @@ copy, with all guards on. 18 copies are 10,000 chunks.
 """
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from benchmarks.copies import ROOT, copy_plans, name_of_copy
 from chat_app.answers import Finished, Question
 from chat_app.settings import Settings
 from chat_app.wiring import Application
@@ -21,16 +21,8 @@ from retrieval.loading import find
 from retrieval.settings import load_settings
 from retrieval.wiring import open_retrieval
 
-ROOT = Path(__file__).parent.parent
-SAMPLES, QUESTIONS = ROOT / "samples", ROOT / "tests/samples/questions.jsonl"
+QUESTIONS = ROOT / "tests/samples/questions.jsonl"
 PARTS = ("search", "first_sentence", "total")
-
-
-def copy_plans(copies: int, folder: Path) -> None:
-    """Copy the folder of each sample plan under other names: PPO_PLUS_00, PPO_PLUS_01, ..."""
-    for plan in {path.parents[1] for path in SAMPLES.glob("*/20*/*")}:
-        for copy in range(copies):
-            shutil.copytree(plan, folder / _name(plan.name, copy))
 
 
 def questions(copies: int) -> Iterator[Question]:
@@ -38,12 +30,8 @@ def questions(copies: int) -> Iterator[Question]:
     rows = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
     named = [row for row in rows if row["answerable"] and row.get("policies")]
     for number, row in enumerate(named):
-        policies = tuple(_name(policy, number % copies) for policy in row["policies"])
+        policies = tuple(name_of_copy(policy, number % copies) for policy in row["policies"])
         yield Question(row["question"], policies, row.get("plan_year"))
-
-
-def _name(plan: str, copy: int) -> str:
-    return f"{plan}_{copy:02d}"
 
 
 @click.command(help=__doc__)
@@ -51,13 +39,13 @@ def _name(plan: str, copy: int) -> str:
 def main(*, copies: int) -> None:
     """Index, ask, and print the times."""
     with tempfile.TemporaryDirectory() as folder:
-        copy_plans(copies, Path(folder, "plans"))
+        plans = copy_plans(copies, Path(folder, "plans"))
         settings = load_settings(Settings).model_copy(
             update={"data_dir": Path(folder, "data"), "generator": "quotes"}
         )
         application = Application(settings, open_retrieval(settings))
         report = application.retrieval.indexer().index(list(find([Path(folder, "plans")])))
-        click.echo(f"{report.chunks:,} chunks of {3 * copies} plans in {report.seconds:.0f} s")
+        click.echo(f"{report.chunks:,} chunks of {plans} plans in {report.seconds:.0f} s")
         application.warm_up()
         assistant = application.assistant()
         times: dict[str, list[float]] = {part: [] for part in PARTS}

@@ -1,10 +1,10 @@
 """This product, LangChain and LlamaIndex on the same files with the same model, in one run.
 
-``python -m benchmarks.peers [PATHS] [--repeats N]`` indexes PATHS (the samples, when none is given)
-with each pipeline in turn, each time in a process of its own, and asks each the same questions,
-filtered by policy; then it prints what each took, and the ratios with their range over the
-repeats. Machines are noisy: read the ratios. What the peers need is installed by
-``make benchmarks``.
+``python -m benchmarks.peers [PATHS] [--copies N] [--repeats N]`` indexes PATHS (the samples, when
+none is given; with ``--copies`` the sample plans so many times, under other names) with each
+pipeline in turn, each time in a process of its own, and asks each the same questions, filtered by
+policy; then it prints what each took, and the ratios with their range over the repeats. Machines
+are noisy: read the ratios. What the peers need is installed by ``make benchmarks``.
 
 Beside the pipelines run the encoders alone on the product's chunks, as a bound. Chunk sizes are
 each pipeline's own, so that tokens a second are compared too. Tokens are those that the model
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.copies import ROOT, SAMPLES, copy_plans
 from benchmarks.passages import SERVICES
 from benchmarks.peers_job import Asked, File, Job, Outcome
 from benchmarks.peers_product import CHROMA, SEARCH, STORE
@@ -31,7 +32,6 @@ from retrieval.embedding.weights import find_weights
 from retrieval.errors import LoadingError
 from retrieval.loading import find
 
-ROOT = Path(__file__).parent.parent
 READ_BY_ALL = (".pdf", ".docx", ".html", ".md", ".txt")
 """Formats for which each of the pipelines has a loader."""
 
@@ -186,12 +186,18 @@ def _is_read(load: Callable[[], object]) -> bool:
 
 @click.command(help=__doc__)
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--copies", type=click.IntRange(1, 99), help="Of the sample plans; 18 are 10,000 chunks."
+)
 @click.option("--repeats", default=3, show_default=True, help="Runs of each, in turns.")
-def main(*, paths: tuple[Path, ...], repeats: int) -> None:
+def main(*, paths: tuple[Path, ...], copies: int | None, repeats: int) -> None:
     """Run every pipeline in turns and print the report."""
     weights = find_weights(click.echo)
     with tempfile.TemporaryDirectory() as folder:
-        job = make_job(paths or (ROOT / "samples",), weights, Path(folder))
+        if copies:
+            paths = (*paths, Path(folder, "plans"))
+            copy_plans(copies, paths[-1])
+        job = make_job(paths or (SAMPLES,), weights, Path(folder))
         click.echo(f"{len(job.files)} files, {len(job.questions)} questions, {repeats} repeats")
         outcomes: dict[str, list[Outcome]] = {name: [] for name in COMMANDS}
         for _ in range(repeats):
