@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from chat_app.answers import Plan, Turn
 from chat_app.follow_up_context import END, circumstances, question_of
-from chat_app.follow_up_fragments import with_plan
+from chat_app.follow_up_fragments import with_fragment, with_plan
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,
@@ -59,6 +59,7 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
 
     "Is it paid by the health care FSA or the dependent care FSA?"
     """
+    text = stripped(AFTERWARDS, text)
     found = _ONE_OF_THEM.search(f"the {text}" if ORDINAL.match(text) else text)
     if found is None:
         return None
@@ -71,8 +72,10 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
     before, rest = text[: found.start()], text[found.end() :]
     under = not before and is_circumstance(rest.strip())
     if under or ORDINAL.match(stripped(INSTEAD, text)):
-        said = f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :].rstrip(END)}"
-        return question_of(f"{said}{rest if under else ''}")
+        said = question_of(f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :]}")
+        if under and question_parts(rest, names):
+            return with_fragment(rest.strip(), said, names, led=True)
+        return question_of(f"{said.rstrip(END)}{rest if under else ''}")
     said = f"{before}{chosen}{rest}"
     return question_of(f"{said}{circumstances(previous, parts, {'person', 'network'})}")
 

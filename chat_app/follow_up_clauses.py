@@ -60,6 +60,11 @@ _SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORE
 _PAID_FOR = re.compile(
     r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)$", re.IGNORECASE
 )
+_LIKE_THAT = re.compile(
+    r"\b(?:an?|some|any|the|such)\s+(?:[\w-]+\s+)?(?:like|such\s+as)\s+(?:that|this|those|these|it)\b",
+    re.IGNORECASE,
+)
+_AFTER_THAT = re.compile(r"\s+(?:after|since|from)\s+(?:that|then)(?:\s+on)?$", re.IGNORECASE)
 _WITHOUT_ONE = re.compile(r"\bwithout\s+(?P<what>one|it|that)\b", re.IGNORECASE)
 _PERSON: set[Kind] = {"person"}
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
@@ -175,6 +180,23 @@ def _with_thing(text: str, found: re.Match[str], context: Context, thing: Thing)
     return context.situated(question_of(f"{before}{noun}{rest}{thing.where}"))
 
 
+def _completing(clause: _Clause) -> str | None:
+    """The question before, asked by what "how often after that" asks."""
+    text = _AFTER_THAT.sub("", clause.text)
+    completes = text != clause.text and clause.context.completes(text)
+    return clause.context.followed(text) if completes else None
+
+
+def _like_that(clause: _Clause) -> str | None:
+    """The clause with what "an operation like that" is like."""
+    found = _LIKE_THAT.search(clause.text)
+    thing = clause.context.thing(clause.kinds, but_aspect=True) if found else None
+    if found is None or thing is None:
+        return None
+    said = f"{clause.text[: found.start()]}{thing.noun}{clause.text[found.end() :]}"
+    return clause.context.situated(question_of(f"{said}{thing.where}"))
+
+
 def _with_one(clause: _Clause) -> str | None:
     """The clause with the noun that "an urgent one" leaves out."""
     found = _SUCH_ONE.search(clause.text)
@@ -208,6 +230,8 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     rest = clause.text[found.end() :]
     if thing and (paid_for := _PAID_FOR.search(rest)):
         rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
+    elif thing and not clause.things and not where:
+        rest = f"{rest} {thing.lead} {thing.noun}"
     return question_of(f"{before}{noun}{rest}{where}")
 
 
@@ -225,6 +249,8 @@ def _with_person(clause: _Clause) -> str | None:
     said = f"{clause.text[: found.start()]}{who[:1].lower()}{who[1:]}{clause.text[found.end() :]}"
     if _ONE.search(said) and not clause.things:
         return context.followed(said)
+    if not clause.things and (thing := context.thing(clause.kinds | _PERSON, but_aspect=True)):
+        return context.situated(question_of(f"{said} {thing.lead} {thing.noun}{thing.where}"))
     where = circumstances(context.asked, context.parts, clause.kinds | _PERSON)
     return context.situated(question_of(f"{said}{where}"))
 
@@ -270,8 +296,10 @@ def _is_open(clause: _Clause) -> bool:
 
 
 _WAYS: tuple[Callable[[_Clause], str | None], ...] = (
+    _completing,
     _asked_again,
     _without_verb,
+    _like_that,
     _with_one,
     _with_pronoun,
     _with_person,

@@ -58,7 +58,12 @@ _COST = re.compile(
 )
 _FIRST_OF_ALL = re.compile(r"\b(?:after|before|since|until)\s+$", re.IGNORECASE)
 """Stands before what only says when: "how soon after enrolling do I get my cards"."""
-_SOURCE = re.compile(r"\b(from|through|under|of)\s+$", re.IGNORECASE)
+_SOURCE = re.compile(r"\b(from|through|under|of|at)\s+$", re.IGNORECASE)
+_IS_FOR = re.compile(
+    r"\s+(?:is|are|was|were)\s+(?:\w+\s+)?(?:for|of|to|in|by|on|with)\s+(?:(?:the|a|an|my)\s+)?",
+    re.IGNORECASE,
+)
+"""What is said of one thing for another: "which skills are needed for the role"."""
 _SENT_TO = re.compile(r"\b(?:me|us)\b", re.IGNORECASE)
 """Stands before what someone sends: "when does the bank send me the card"."""
 _ARTICLE = re.compile(r"\b(?:the|a|an|my|our)\s+$", re.IGNORECASE)
@@ -161,15 +166,25 @@ class Context:
     def _named(self, *, but_aspect: bool) -> list[Part]:
         """The phrases that make one noun; none where there are too many."""
         things = [part for part in self.parts if part.kind in {"topic", "amount"}]
+        if len(things) > MAX_THINGS and self._is_aspect(things[0]):
+            things = things[1:]  # "days", of "days of paid vacation"
         if len(things) != MAX_THINGS:
             return things[:1] if len(things) == 1 else []
         first, second = things
         sent_to = _SENT_TO.search(self.asked, first.end, second.start)
         if sent_to or _FIRST_OF_ALL.search(self.asked[: first.start]):
             return [second]
-        if (but_aspect and self._is_aspect(first)) or _PUTS.search(self.asked, 0, second.start):
+        if _IS_FOR.fullmatch(self.asked, first.end, second.start):
+            return [second] if but_aspect else [first]
+        if (but_aspect and self._is_aspect(first)) or self._puts_in(second):
             return [second]
         return [first] if _ASKS.search(self.asked, first.end, second.start) else things
+
+    def _puts_in(self, thing: Part) -> bool:
+        """Does someone, and not a plan, do something with what stands before the thing?"""
+        found = _PUTS.search(self.asked, 0, thing.start)
+        plans = [part for part in self.parts if part.kind == "plan"]
+        return found is not None and not any(plan.start < found.end() for plan in plans)
 
     @property
     def asks_cost(self) -> bool:
@@ -203,7 +218,9 @@ class Context:
         return self.situated(f"{question_of(self.asked)} {question_of(clause)}")
 
     def situated(self, question: str) -> str:
-        """The question behind the situation, which still holds."""
+        """The question behind the situation, which still holds, but not where both name a plan."""
+        if self.names.mentions(self.situation) and self.names.mentions(question):
+            return question
         return f"{self.situation} {question}".strip()
 
     def _is_aspect(self, part: Part) -> bool:
@@ -221,8 +238,10 @@ def context_of(question: str, names: PlanNames) -> Context:
     condition = held.group() if held else ""
     main = asked[: held.start()] if held else asked
     found = _DOES.search(asked.rstrip(END)) or _PURPOSE.search(asked.rstrip(END))
-    action = found["action"] if found else ""
     parts = tuple(question_parts(main, names))
+    # "How many days can I take": what is taken stands before.
+    fronted = found and any(p.kind == "topic" and p.end <= found.start() for p in parts)
+    action = found["action"] if found and not fronted else ""
     return Context(question, " ".join(telling), asked, condition, parts, action, names)
 
 

@@ -12,6 +12,7 @@ from chat_app.follow_up_context import (
     subordinate,
     with_lead,
 )
+from chat_app.follow_up_things import names_thing, own_things
 from chat_app.follow_up_topics import Rewriting, is_circumstance, replace_topic, target_of
 from chat_app.plan_names import PlanNames
 from chat_app.plan_topics import COMPARE
@@ -77,17 +78,30 @@ def with_fragment(
     return rewriting.result()
 
 
-def with_condition(condition: str, previous: str) -> str:
-    """The previous question with "when I turn 65" in the place of its own "when", or behind it."""
+def with_condition(condition: str, previous: str, names: PlanNames) -> str:
+    """The previous question with "when I turn 65" in the place of its own "when", or behind it.
+
+    Where the question says only there what it is about, "before my trip abroad", the trip stays.
+    """
     text, word = previous.rstrip(END), condition.split(maxsplit=1)[0].lower()
     held = subordinate(text)
     if held and word in _BEFORE_OR_AFTER and held["how"].lower() in _BEFORE_OR_AFTER:
         same = len(condition.split()) <= 2
-        start, end = held.span("how") if same else (held.start(), held.end())
-        return question_of(f"{text[:start]} {word if same else condition} {text[end:]}")
+        if same:
+            start, end = held.span("how")
+            return question_of(f"{text[:start]} {word} {text[end:]}")
+        asked = f"{text[: held.start()]} {condition} {text[held.end() :]}"
+        things = own_things(held.group(), question_parts(held.group(), names))
+        about = "" if names_thing(asked, names) else _about(held.group(), things)
+        return question_of(f"{asked.rstrip()}{about}")
     if held and (held["how"].lower() == word or _of_the_same(held.group(), condition)):
         text = text[: held.start()]
     return question_of(f"{text} {condition}")
+
+
+def _about(text: str, things: Sequence[Part]) -> str:
+    said = " and ".join(text[thing.start : thing.end] for thing in things)
+    return f", about {said}" if said else ""
 
 
 def with_purpose(purpose: str, previous: str) -> str:

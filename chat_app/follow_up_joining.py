@@ -137,7 +137,7 @@ def _supposed(body: str, previous: str, names: PlanNames) -> str:
     context = context_of(previous, names)
     if _ASKS_WHEN.match(context.asked):
         return context.followed(f"what if {clause}")
-    return with_condition(f"if {clause}", previous)
+    return with_condition(f"if {clause}", previous, names)
 
 
 def _asked(body: str) -> str:

@@ -21,8 +21,21 @@ _PLACE_OF_TIER = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|1st|2nd|3rd|4th)\s+(?:one|tier|level)\b",
     re.IGNORECASE,
 )
-_WITH = re.compile(r"(?:with|on|in|under|for)\s+(?:the\s+|my\s+)?", re.IGNORECASE)
+_WITH = re.compile(
+    r"(?P<led>(?:(?:and|but|so|or|also|plus)\s+)?)(?:(?:with|on|in|under|for)\s+)?(?:(?:the|my)\s+)?",
+    re.IGNORECASE,
+)
+_THERE = re.compile(r"\s+there\b", re.IGNORECASE)
+_INCLUDED = re.compile(
+    r"^(?:[\w'’-]+\s+){1,5}(?:included|counted)(?:\s+(?:too|also|as\s+well))?$", re.IGNORECASE
+)
 _COMMA = re.compile(r"(?:\s+plan)?\s*[,:–-]?\s+", re.IGNORECASE)
+
+
+def included(text: str) -> str:
+    """What asks "room and board included", as a clause: "is room and board included"."""
+    found = _INCLUDED.match(text)
+    return f"is {text}" if found and not ASKING.match(text) else text
 
 
 def asked_plainly(text: str) -> str:
@@ -54,10 +67,10 @@ def plan_last(text: str, names: PlanNames) -> str:
     for mention in names.mentions(text)[:1]:
         comma = _COMMA.match(text, mention.end)
         asked = text[comma.end() :] if comma else ""
-        lead = text[: mention.start]
-        leads = _WITH.fullmatch(lead) or (comma and not lead and comma.group().strip())
-        if leads and ASKING.match(asked):
-            return f"{asked} on {policy_label(mention.policy)}"
+        lead = _WITH.fullmatch(text, 0, mention.start)
+        bare = lead is not None and lead.end("led") == mention.start
+        if lead and comma and (comma.group().strip() or not bare) and ASKING.match(asked):
+            return f"{lead['led']}{_THERE.sub('', asked)} on {policy_label(mention.policy)}"
     return text
 
 

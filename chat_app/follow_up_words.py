@@ -308,30 +308,32 @@ def stripped(words: re.Pattern[str], text: str) -> str:
 
 
 _ASPECT_WORDS = """
-address age ages answer appointment appointments approval approvals approved authorisation
+address advance age ages answer appointment appointments approval approvals approved authorisation
 authorization brand cap caps case cases catch category certification claim-form coinsurance
 condition conditions contact copay copayment copayments copays date dates deadline deadlines
-decision detail details discount document documents dose email evidence example exception exceptions
-exclusion exclusions fax fee fees form forms frequency hour hours instruction instructions kind
-letter level limit limits link max maximum minimum minutes notice office online pair pairs paperwork
-penalty percent percentage period periods permission person persons phone place places preapproval
-preauthorization precertification prescription prior problem process proof rate rates reason receipt
-receipts referral referrals refill refills requirement requirements restriction restrictions rule
-rules session sessions share sort step steps tax taxable taxed telephone term tier time times
-treatment treatments type types visits waiting website weeks
+decision detail details discount document documents dose email entire evidence example exception
+exceptions exclusion exclusions fax fee fees form forms frequency hour hours info information
+instruction instructions kind letter level limit limits link max maximum minimum minutes notice
+office online pair pairs paperwork penalty percent percentage period periods permission person
+persons phone place places preapproval preauthorization precertification prescription prior problem
+process proof rate rates reason receipt receipts referral referrals refill refills requirement
+requirements restriction restrictions rule rules session sessions share sort step steps tax taxable
+taxed telephone term tier time times treatment treatments type types visits waiting website weeks
+whole
 
 accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
-alternative alternatives apply arrive ask back before beforehand begin beginning begins bring call
-cancel carried carries carry carryover chance chances charge claim claimed complete contacted counts
-day days decide decided decides denied deny done end ended ending ends enough enter expensive expire
-expires extra file filed filing fill filled finish first followed forget forgot further hand happen
-hear high higher hold include instead join kick kicks last lasts late later leave left leftover less
-longer lose lost lower matter miss missed month months more move near nearby notify old once order
-pass per prove provide qualifies qualify reach reached refuse refused register reject rejected
-repeat reply report request requested require required respond return roll rolled rollover rolls run
-runs send sent set sign signed somehow somewhere soon speak special start starting starts stay still
-stop submit submitted switch talk till turn twice until unused use used verify wait waive waived way
-ways week write wrong year years yet
+alternative alternatives apply arrange arranged arrive ask back before beforehand begin beginning
+begins book booked booking bring call cancel carried carries carry carryover chance chances charge
+claim claimed complete contacted counts day days decide decided decides denied deny done end ended
+ending ends enough enter expensive expire expires extra file filed filing fill filled finish first
+followed forget forgot further hand happen hear high higher hold include instead join kick kicks
+last lasts late later leave left leftover less longer lose lost lower matter miss missed month
+months more move near nearby notify old once order pass per prove provide qualifies qualify reach
+reached refuse refused register reject rejected repeat reply report request requested require
+required reserve reserved respond return roll rolled rollover rolls run runs schedule scheduled send
+sent set sign signed somehow somewhere soon speak special start starting starts stay still stop
+submit submitted switch talk till turn twice until unused use used verify wait waive waived way ways
+week write wrong year years yet
 """
 _ASPECTS = frozenset(_ASPECT_WORDS.split())
 """What every benefit has or can be done about any: asked of none, it is asked of the one that was

@@ -16,6 +16,7 @@ from chat_app.follow_up_fragments import with_condition, with_fragment, with_pur
 from chat_app.follow_up_joining import TELLS, behind, joined
 from chat_app.follow_up_phrasing import (
     asked_plainly,
+    included,
     lowered,
     numbered,
     on_plan,
@@ -119,7 +120,7 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         return None
     last = turns[-1]
     body = stripped(OPENING, text)
-    body = asked_plainly(body)
+    body = included(asked_plainly(body))
     if (chosen := choice(stripped(LEADING, body), last, names)) is not None:
         return chosen
     if (thing := alternative(stripped(LEADING, body), last.question, names)) is not None:
@@ -134,13 +135,14 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
     also = TOO.search(body) is not None
     rest = whose(stripped(LEADING, body), names)
     about = INSTEAD.sub("", rest, count=1)
-    if (year := _other_year(about, previous)) and not names_thing(about, names):
+    amounts = any(part.kind == "amount" for part in question_parts(about, names))
+    if (year := _other_year(about, previous)) and not (amounts or names_thing(about, names)):
         return with_fragment(year, previous, names, led=True)
     led = about != body
     if of := _asked_of(about, names):
         return with_fragment(of, previous, names, led=True)
     if CONDITION.match(about):
-        return with_condition(about, previous)
+        return with_condition(about, previous, names)
     if WHAT_IF.match(about):
         return behind(about, previous, names) if led else None
     if about == rest and ASKING.match(about):

@@ -13,6 +13,18 @@ _WORD = re.compile(r"[^\W_]+")
 _PLAN_NOUN = re.compile(
     r"\s*(?:plans?|options?|polic(?:y|ies)|benefits?|coverage)\b", re.IGNORECASE
 )
+_ON = re.compile(r"\b(?:on|under)\s+(?:the\s+|my\s+)?$", re.IGNORECASE)
+_ENDS = re.compile(
+    r"\s*(?:$|[?.!,;]|(?:one|too|also|as well|instead|though|then)\b)", re.IGNORECASE
+)
+_THE = re.compile(r"\b(?:the|my|our)\s+$", re.IGNORECASE)
+_ONE = re.compile(r"\s+one\b(?!\s+(?:for|of|with|that)\b)", re.IGNORECASE)
+_BENEFIT_WORDS = """
+care dental drug drugs family health hospital life medical network pharmacy preventive service
+services vision wellness work
+"""
+_BENEFITS = frozenset(_BENEFIT_WORDS.split())
+"""Words of plans' names that a member says of anything: "on care"."""
 _SET_OFF = re.compile(r"\s*[,:–-]\s")
 _DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "one"})
 _TYPE_WORDS = {
@@ -170,8 +182,20 @@ def _is_name(text: str, word: re.Match[str], said: Sequence[str], *, is_whole: b
         return True
     if is_whole and (spelled[1:] != spelled[1:].lower() or _set_off(text, word)):
         return True
+    if _is_placed(text, word):
+        return True
     alone = all(other in _DETERMINERS or other == spelled.lower() for other in said)
     return alone or (word.start() > 0 and spelled[0].isupper())
+
+
+def _is_placed(text: str, word: re.Match[str]) -> bool:
+    """Does it stand where a plan does: "on standard?", "the standard one"?"""
+    if word.group().lower() in _BENEFITS:
+        return False
+    before = text[: word.start()]
+    if _ON.search(before) and _ENDS.match(text, word.end()):
+        return True
+    return bool(_THE.search(before) and _ONE.match(text, word.end()))
 
 
 def _set_off(text: str, word: re.Match[str]) -> bool:
