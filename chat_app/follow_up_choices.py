@@ -28,8 +28,13 @@ _ONE_OF_THEM = re.compile(
     rf"|{_ONE}(?=\s+(?:when|if|while|for|in|at|on|with|under|out|after|before|per)\b))",
     re.IGNORECASE,
 )
+_CHOSEN_FIRST = re.compile(
+    r"^(?:(?:i['’]?d|i\s+would|i['’]?ll|let['’]?s)\s+(?:go\s+(?:with|for)|take|pick|choose|say)\s+)?"
+    rf"(?P<chosen>(?:the\s+)?(?:{'|'.join(ORDINALS)})(?:{_ONE}|\s+plan)?)\s*[,.;:–-]\s*(?P<asked>\w.+)$",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(
-    r"(?:,\s+(?:(?:or|and)\s+)?|\s+(?:or|and)\s+)(?:for\s+|in\s+|on\s+|a\s+|an\s+|the\s+)*",
+    r"(?:,\s+(?:(?:or|and)\s+)?|\s+(?:or|and)\s+)(?:for\s+|in\s+|on\s+|at\s+|by\s+|with\s+|a\s+|an\s+|the\s+)*",
     re.IGNORECASE,
 )
 _BEFORE_PLAN = re.compile(r"\s+(?:on|by|in|with|under|of|for)?\s*$")
@@ -73,11 +78,21 @@ def alternative(text: str, previous: str, names: PlanNames) -> str | None:
     under = not before and is_circumstance(rest.strip())
     if under or ORDINAL.match(stripped(INSTEAD, text)):
         said = question_of(f"{previous[: things[0].start]}{chosen}{previous[things[-1].end :]}")
-        if under and question_parts(rest, names):
+        kinds = {part.kind for part in question_parts(rest, names)}
+        if under and kinds and kinds <= {"plan", "year", "network", "person"}:
             return with_fragment(rest.strip(), said, names, led=True)
         return question_of(f"{said.rstrip(END)}{rest if under else ''}")
     said = f"{before}{chosen}{rest}"
     return question_of(f"{said}{circumstances(previous, parts, {'person', 'network'})}")
+
+
+def chosen_first(text: str) -> tuple[str, str]:
+    """The choice that a message begins with, and what it then asks: "the second. is it free".
+
+    Both are "" where it does not.
+    """
+    found = _CHOSEN_FIRST.match(text)
+    return (found["chosen"], found["asked"]) if found and " " in found["asked"] else ("", "")
 
 
 def among_plans(text: str, previous: str, names: PlanNames) -> tuple[str, str]:
@@ -108,9 +123,21 @@ def _alternatives(question: str, parts: Sequence[Part]) -> list[Part]:
     for word in ("or", "and"):
         for chain in chains:
             between = question[chain[0].end : chain[-1].start] if len(chain) > 1 else ""
-            if re.search(rf"\b{word}\b", between):
-                return chain
+            if found := re.search(
+                rf"\b{word}\b(?:\s+(?P<at>at|by|in|on|with|for|from)\b)?", between
+            ):
+                return [_behind(question, chain[0], found["at"]), *chain[1:]]
     return []
+
+
+def _behind(question: str, thing: Part, word: str | None) -> Part:
+    """What stands behind the word in a thing: of "a test at the lab or at home", "the lab"."""
+    said = (
+        re.search(rf"\s{word}\s+(?:an?\s+|the\s+)?", question[thing.start : thing.end])
+        if word
+        else None
+    )
+    return Part(thing.kind, thing.start + said.end(), thing.end) if said else thing
 
 
 def _each(question: str, topic: Part) -> list[Part]:

@@ -60,6 +60,8 @@ _SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORE
 _PAID_FOR = re.compile(
     r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)$", re.IGNORECASE
 )
+_COVERS = re.compile(r"^(\s+(?:(?:also|even|still)\s+)?)do\b", re.IGNORECASE)
+"""What a plan does is to cover: "does it do fillings"."""
 _LIKE_THAT = re.compile(
     r"\b(?:an?|some|any|the|such)\s+(?:[\w-]+\s+)?(?:like|such\s+as)\s+(?:that|this|those|these|it)\b",
     re.IGNORECASE,
@@ -227,7 +229,7 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     elif "plan" not in clause.kinds and mentions:
         noun = clause.context.question[mentions[0].start : mentions[0].end]
     before = agreeing(clause.text[: found.start()], noun)
-    rest = clause.text[found.end() :]
+    rest = _COVERS.sub(r"\1cover", clause.text[found.end() :], count=1)
     if thing and (paid_for := _PAID_FOR.search(rest)):
         rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
     elif thing and not clause.things and not where:

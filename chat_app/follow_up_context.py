@@ -36,6 +36,11 @@ _DOES = re.compile(
     r"(?P<action>(?!(?:pay|owe|need|have|cost|spend|be|know|want|cover)\b|get\s+(?!\w+ed\b))\w.*)$",
     re.IGNORECASE,
 )
+_NO_OBJECT = re.compile(
+    r"(?:get|have|receive|take|use)\s+(?:per|at|in|on|from|with|a\s+(?:year|month|week|day)|each|every)\b",
+    re.IGNORECASE,
+)
+"""What it is done with stands before: "how many days can I take a year"."""
 _PURPOSE = re.compile(
     r"\bto\s+(?P<action>(?!(?:the|a|an|my|our|your|be|pay|have|what|how|which|when)\b)[a-z]+\b.*)$",
     re.IGNORECASE,
@@ -45,6 +50,11 @@ _DOER = re.compile(r"\b(?:i|we|you|he|she|to|not)\s+$", re.IGNORECASE)
 """What stands before a verb: "to add" is no thing."""
 _NOUN = re.compile(r"\b(?:the|a|an|my|our)\s")
 _ASKS = re.compile(r"\b(?:can|could|does|do|did|will|would|should|may|must)\b", re.IGNORECASE)
+_COVERS = re.compile(
+    r"\b(?:does|do|will|would)\b.*\b(?:cover|pay\s+for|offer|include|provide)\s+(?:(?:the|a|an|my)\s+)?$",
+    re.IGNORECASE,
+)
+"""Stands before what is covered: "in which states does the plan cover rides"."""
 _PUTS = re.compile(
     r"^.*\b(?:does|do|did|will|would|can)\s+(?:the|my|your)\s+\w+\s+(?!cost\b|need\b|require\b|for\b|of\b"
     r"|on\b|in\b|at\b|with\b)\w+",
@@ -60,10 +70,12 @@ _FIRST_OF_ALL = re.compile(r"\b(?:after|before|since|until)\s+$", re.IGNORECASE)
 """Stands before what only says when: "how soon after enrolling do I get my cards"."""
 _SOURCE = re.compile(r"\b(from|through|under|of|at)\s+$", re.IGNORECASE)
 _IS_FOR = re.compile(
-    r"\s+(?:is|are|was|were)\s+(?:\w+\s+)?(?:for|of|to|in|by|on|with)\s+(?:(?:the|a|an|my)\s+)?",
+    r"\s+(?:is|are|was|were)\s+(?:(?:required|needed|necessary)\s+)?(?:for|of|to|in|by|on|with)"
+    r"\s+(?:(?:the|a|an|my)\s+)?",
     re.IGNORECASE,
 )
 """What is said of one thing for another: "which skills are needed for the role"."""
+_NEEDED = re.compile(r"(?:required|needed|necessary)\s+(?:for|to|by)\s+", re.IGNORECASE)
 _SENT_TO = re.compile(r"\b(?:me|us)\b", re.IGNORECASE)
 """Stands before what someone sends: "when does the bank send me the card"."""
 _ARTICLE = re.compile(r"\b(?:the|a|an|my|our)\s+$", re.IGNORECASE)
@@ -171,12 +183,16 @@ class Context:
         if len(things) != MAX_THINGS:
             return things[:1] if len(things) == 1 else []
         first, second = things
+        if needed := _NEEDED.match(self.asked, second.start, second.end):
+            second = Part(second.kind, needed.end(), second.end)
         sent_to = _SENT_TO.search(self.asked, first.end, second.start)
         if sent_to or _FIRST_OF_ALL.search(self.asked[: first.start]):
             return [second]
         if _IS_FOR.fullmatch(self.asked, first.end, second.start):
             return [second] if but_aspect else [first]
         if (but_aspect and self._is_aspect(first)) or self._puts_in(second):
+            return [second]
+        if _COVERS.search(self.asked[first.end : second.start]):
             return [second]
         return [first] if _ASKS.search(self.asked, first.end, second.start) else things
 
@@ -239,9 +255,7 @@ def context_of(question: str, names: PlanNames) -> Context:
     main = asked[: held.start()] if held else asked
     found = _DOES.search(asked.rstrip(END)) or _PURPOSE.search(asked.rstrip(END))
     parts = tuple(question_parts(main, names))
-    # "How many days can I take": what is taken stands before.
-    fronted = found and any(p.kind == "topic" and p.end <= found.start() for p in parts)
-    action = found["action"] if found and not fronted else ""
+    action = found["action"] if found and not _NO_OBJECT.match(found["action"]) else ""
     return Context(question, " ".join(telling), asked, condition, parts, action, names)
 
 

@@ -29,6 +29,16 @@ _THERE = re.compile(r"\s+there\b", re.IGNORECASE)
 _INCLUDED = re.compile(
     r"^(?:[\w'’-]+\s+){1,5}(?:included|counted)(?:\s+(?:too|also|as\s+well))?$", re.IGNORECASE
 )
+_CONDITION_FIRST = re.compile(
+    r"^(?P<led>(?:(?:and|but|so|also)\s+)?)(?P<condition>(?:if|when|once|after)\s+(?:its|it['’]s|i['’]m|i|we|he|she|it|they|my\s+\w+)\s[^,?]+?),?\s+"
+    r"(?P<asked>(?:how\s+(?:much|many|long|often|soon|fast|far|do|does)|what|who|where)\b.+)$",
+    re.IGNORECASE,
+)
+_THEIRS = re.compile(
+    r"[\s,;.–-]+(?:(?:and|so)\s+)?(?:(?:what|how)\s+about\s+)?(?:mine|ours|hers|his|theirs"
+    r"|(?:for\s+)?(?:him|her|them|me|us))$",
+    re.IGNORECASE,
+)
 _COMMA = re.compile(r"(?:\s+plan)?\s*[,:–-]?\s+", re.IGNORECASE)
 
 
@@ -62,6 +72,12 @@ def numbered(text: str, previous: str) -> str:
     return _PLACE_OF_TIER.sub(lambda said: f"tier {ORDINALS[said[1].lower()] + 1}", text)
 
 
+def condition_last(text: str) -> str:
+    """The question before its condition: "when it's urgent, how fast do they answer"."""
+    found = _CONDITION_FIRST.match(text)
+    return f"{found['led']}{found['asked']} {found['condition']}" if found else text
+
+
 def plan_last(text: str, names: PlanNames) -> str:
     """The text with the plan that it begins with at its end: "with the HMO, is it free"."""
     for mention in names.mentions(text)[:1]:
@@ -76,7 +92,7 @@ def plan_last(text: str, names: PlanNames) -> str:
 
 def whose(text: str, names: PlanNames) -> str:
     """The plan and year alone that "I'm on the HMO" names."""
-    rest = MINE.sub("", text, count=1)
+    rest = _THEIRS.sub("", MINE.sub("", text, count=1))
     kinds = {part.kind for part in question_parts(rest, names)}
     return rest if "plan" in kinds and kinds <= {"plan", "year"} else text
 

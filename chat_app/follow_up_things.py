@@ -18,6 +18,8 @@ _PER = re.compile(r"\b(?:per|each|every)\s+$", re.IGNORECASE)
 _DOER = re.compile(
     r"\b(?:i|we|you|he|she)\s+(?:(?:rather|just|don['’]t|didn['’]t|can['’]t)\s+)*$", re.IGNORECASE
 )
+_SAID_OF_IT = re.compile(r"\b(?:it['’]?s|it\s+(?:is|was))\s+$", re.IGNORECASE)
+"""Stands before what is said of the thing that was spoken of: "when it's urgent"."""
 
 
 def own_things(clause: str, parts: Sequence[Part]) -> list[Part]:
@@ -46,6 +48,8 @@ def _is_thing(clause: str, part: Part) -> bool:
     if _PER.search(clause[: part.start]):
         return False
     words = [word for word in WORD.findall(said) if not word.isdigit()]
+    if _SAID_OF_IT.search(clause[: part.start]):
+        return False
     if " " not in said and _DOER.search(clause[: part.start]):
         return False
     return part.kind == "topic" and not only_aspects(words)

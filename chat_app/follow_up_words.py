@@ -26,7 +26,7 @@ OPENING = _words(
     |(?:many\ )?thanks(?:\ a\ lot|\ so\ much|\ again)?|thank\ you(?:\ (?:so|very)\ much)?|thx
     |(?:just|another|one\ (?:more|last))\ (?:quick\ )?(?:question|thing)|quick\ question
     |wow|ouch|ugh|oof|really|interesting|understood|makes\ sense|good\ to\ know
-    |(?:that|it|this)(?:['’]s|\ is)(?:\ [\w'’]+){1,4}(?=[,.!]\ \w)
+    |(?:that|it|this)(?:['’]s|\ is)(?!\ (?:for|with|on|in|at)\b)(?:\ [\w'’]+){1,4}(?=[,.!]\ \w)
     |oops|whoops|my\ bad
     |(?:i\ )?(?:should(?:['’]?ve|\ have)|forgot\ to)\ (?:said?|mention(?:ed)?|add(?:ed)?)
     |just\ curious|by\ the\ way|btw)(?:[\s,.!:;–-]+|$))"""
@@ -73,9 +73,9 @@ INSTEAD = _words(
 """What follows takes the place of its like in the question before."""
 
 AFTERWARDS = _words(
-    r"""[\s,]+(?:too|then|instead|as\ well|also|please|though|again|thanks|thank\ you|btw
-    |by\ the\ way|by\ any\ chance|or\ no|or\ not|or\ what|lol|haha|if\ you\ know|i\ mean|right|huh
-    |tho)[\s?!.]*$"""
+    r"""[\s,]+(?:too|then|instead|as\ well|also|please|pls|plz|though|again|thanks|thank\ you|btw
+    |by\ the\ way|by\ any\ chance|(?:is\ (?:it|that)\ )?still\ (?:the\ same|true)|or\ no|or\ not
+    |or\ what|lol|haha|if\ you\ know|i\ mean|right|huh|tho)[\s?!.]*$"""
 )
 """Stands behind what is asked and says nothing: stripped."""
 
@@ -101,9 +101,10 @@ CONDITION = _words(
 MINE = _words(
     r"""^(?:i['’]?m|i\ am|we['’]?re|we\ are|i\ have|we\ have|i['’]ve\ got|mine['’]?s|mine\ is
     |my\ plan\ is|it['’]?s|it\ is|i\ mean|(?:tell|show)\ me(?:\ about)?|(?:look
-    |check)(?:\ at)?)\s+(?:(?:enrolled\ )?(?:on|in|with|under)\ )?"""
+    |check)(?:\ at)?|(?:he|she|my\ (?:wife|husband|spouse|partner|son|daughter|family))
+    (?:['’]?s(?:\ got)?|\ is|\ has(?:\ got)?))\s+(?:(?:enrolled\ )?(?:on|in|with|under)\ )?"""
 )
-"""Says which plan is the member's own, when a plan is all that follows."""
+"""Says which plan is the member's own, or a relative's, when a plan is all that follows."""
 
 _SHORT_FORM = _words(
     r"""\b(?:(?:that|what|how|where|who|he|she|there)(?=s\b)|i(?=m\b)|(?:i|we|you|they)(?=ve\b)
@@ -172,7 +173,7 @@ CHEAPER = _words(
 
 COVERING = _words(
     r"""\b(?:it|they|that|this)\ (?:also\ |even\ |still\ )?(?:cover|covers|pay|pays|reimburse
-    |offer)\b"""
+    |offer|do)\b"""
 )
 """A pronoun that stands for the plan, which is what covers."""
 
@@ -311,15 +312,14 @@ _ASPECT_WORDS = """
 address advance age ages answer appointment appointments approval approvals approved authorisation
 authorization brand cap caps case cases catch category certification claim-form coinsurance
 condition conditions contact copay copayment copayments copays date dates deadline deadlines
-decision detail details discount document documents dose email entire evidence example exception
-exceptions exclusion exclusions fax fee fees form forms frequency hour hours info information
-instruction instructions kind letter level limit limits link max maximum minimum minutes notice
-office online pair pairs paperwork penalty percent percentage period periods permission person
-persons phone place places preapproval preauthorization precertification prescription prior problem
-process proof rate rates reason receipt receipts referral referrals refill refills requirement
-requirements restriction restrictions rule rules session sessions share sort step steps tax taxable
-taxed telephone term tier time times treatment treatments type types visits waiting website weeks
-whole
+decision detail details discount document documents dose email evidence example exception exceptions
+exclusion exclusions fax fee fees form forms frequency hour hours info information instruction
+instructions kind letter level limit limits link max maximum minimum minutes notice office online
+pair pairs paperwork penalty percent percentage period periods permission person persons phone place
+places preapproval preauthorization precertification prescription prior problem process proof rate
+rates reason receipt receipts referral referrals refill refills requirement requirements restriction
+restrictions rule rules session sessions share sort step steps tax taxable taxed telephone term tier
+time times treatment treatments type types visits waiting website weeks
 
 accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
 alternative alternatives apply arrange arranged arrive ask back before beforehand begin beginning
@@ -329,11 +329,11 @@ ending ends enough enter expensive expire expires extra file filed filing fill f
 followed forget forgot further hand happen hear high higher hold include instead join kick kicks
 last lasts late later leave left leftover less longer lose lost lower matter miss missed month
 months more move near nearby notify old once order pass per prove provide qualifies qualify reach
-reached refuse refused register reject rejected repeat reply report request requested require
-required reserve reserved respond return roll rolled rollover rolls run runs schedule scheduled send
-sent set sign signed somehow somewhere soon speak special start starting starts stay still stop
-submit submitted switch talk till turn twice until unused use used verify wait waive waived way ways
-week write wrong year years yet
+reached refer refers refuse refused register reject rejected repeat reply report request requested
+require required reserve reserved respond return roll rolled rollover rolls run runs schedule
+scheduled send sent set sign signed somehow somewhere soon speak special start starting starts stay
+still stop submit submitted switch talk till turn twice until unused use used verify wait waive
+waived way ways week write wrong year years yet
 """
 _ASPECTS = frozenset(_ASPECT_WORDS.split())
 """What every benefit has or can be done about any: asked of none, it is asked of the one that was

@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 
 from chat_app.answers import Turn
-from chat_app.follow_up_choices import alternative, among_plans, choice
+from chat_app.follow_up_choices import alternative, among_plans, choice, chosen_first
 from chat_app.follow_up_clauses import resolved
 from chat_app.follow_up_context import circumstances, context_of, question_of
 from chat_app.follow_up_fragments import with_condition, with_fragment, with_purpose
 from chat_app.follow_up_joining import TELLS, behind, joined
 from chat_app.follow_up_phrasing import (
     asked_plainly,
+    condition_last,
     included,
     lowered,
     numbered,
@@ -114,20 +115,23 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         names: the names of the plans.
     """
     text = " ".join(message.split()).rstrip(" ?!.")
-    if "?" in message:
+    if "?" in message and stripped(AFTERWARDS, text) == text:
         text = STATED.sub(r"is \g<what> ", text)
     if not turns or not text or POLITE.match(text):
         return None
     last = turns[-1]
     body = stripped(OPENING, text)
     body = included(asked_plainly(body))
+    first, asked = chosen_first(stripped(AFTERWARDS, stripped(LEADING, body)))
+    if ASKING.match(asked) and (chosen := follow_up(first, turns, names)):
+        return follow_up(asked, [Turn(chosen, "")], names) or question_of(asked)
     if (chosen := choice(stripped(LEADING, body), last, names)) is not None:
         return chosen
     if (thing := alternative(stripped(LEADING, body), last.question, names)) is not None:
         return thing
     body, previous = among_plans(lowered(body, names), last.question, names)
     body = plan_last(numbered(body, previous), names)
-    return _read(body, previous, names)
+    return _read(condition_last(body), previous, names)
 
 
 def _read(body: str, previous: str, names: PlanNames) -> str | None:

@@ -20,13 +20,29 @@ _ENDS = re.compile(
 _THE = re.compile(r"\b(?:the|my|our)\s+$", re.IGNORECASE)
 _ONE = re.compile(r"\s+one\b(?!\s+(?:for|of|with|that)\b)", re.IGNORECASE)
 _BENEFIT_WORDS = """
-care dental drug drugs family health hospital life medical network pharmacy preventive service
-services vision wellness work
+access benefit benefits care center community company copay cost county deductible dental drug drugs
+employee employer family group health home hospital individual insurance life local medical member
+network partner pharmacy premium preventive retiree school senior service services state student
+teachers tier university vision wellness work
 """
 _BENEFITS = frozenset(_BENEFIT_WORDS.split())
 """Words of plans' names that a member says of anything: "on care"."""
+_PRAISE_WORDS = """
+active advantage basic best better blue bronze choice choices city classic common complete
+comprehensive core direct economy elite enhanced essential essentials exclusive extra first flex
+flexible freedom gold green healthy high independence limited lower maximum metro middle national
+north northern option options platinum point preferred premier prime regional saver savings secure
+select shield silver simple smart solution south southern standard total traditional united
+universal upper value western
+"""
+_ORDINARY = _BENEFITS | frozenset(_PRAISE_WORDS.split())
+"""Words of plans' names that a member may mean otherwise: "a standard visit"."""
+_MIN_OWN = 5
+"""Letters of a word that is nothing but a name, in lower case too: "cobblestone"."""
 _SET_OFF = re.compile(r"\s*[,:–-]\s")
-_DETERMINERS = frozenset({"a", "an", "the", "my", "our", "your", "one"})
+_BESIDE = frozenset(
+    ["a", "an", "the", "my", "our", "your", "one", "for", "with", "on", "in", "under"]
+)
 _TYPE_WORDS = {
     "HDHP": r"high[- ]deductible(?: health)?(?=[- ](?:plan|option|one))"
     r"|(?:hsa|health savings account)(?:[- ](?:eligible|qualified))?(?= (?:plan|option)\b)",
@@ -174,8 +190,9 @@ def _covers(other: _Place, place: _Place) -> bool:
 def _is_name(text: str, word: re.Match[str], said: Sequence[str], *, is_whole: bool) -> bool:
     """Is a single word used as a name?
 
-    It is when it is a type of plan, "X plan", capitalised in mid-sentence or all that is said; a
-    whole name also when it is capitalised within ("BlueCross") or set off ("Standard: is it ...").
+    It is when it is a type of plan, "X plan", no ordinary word, where a plan is named ("on
+    standard?"), capitalised in mid-sentence or all that is said; a whole name also when it is
+    capitalised within ("BlueCross") or set off ("Standard: is it ...").
     """
     spelled = word.group()
     if spelled.upper() in PLAN_TYPES or _PLAN_NOUN.match(text, word.end()):
@@ -184,8 +201,13 @@ def _is_name(text: str, word: re.Match[str], said: Sequence[str], *, is_whole: b
         return True
     if _is_placed(text, word):
         return True
-    alone = all(other in _DETERMINERS or other == spelled.lower() for other in said)
-    return alone or (word.start() > 0 and spelled[0].isupper())
+    lower = spelled.lower()
+    if lower not in _ORDINARY and len(lower) >= _MIN_OWN and lower.isalpha():
+        return True
+    alone = all(other in _BESIDE or other == lower for other in said)
+    if alone and (is_whole or lower not in _BENEFITS):
+        return True
+    return word.start() > 0 and spelled[0].isupper()
 
 
 def _is_placed(text: str, word: re.Match[str]) -> bool:

@@ -131,8 +131,8 @@ tell thing things today total try use used uses using usually visit want week wa
 yearly years year yes yet thanks thank hello i'm i'd i'll i've it's that's what's how's who's
 there's we're you're don't doesn't isn't aren't won't can't whats hows whos wheres thats im ive dont
 doesnt isnt arent wont cant much often late early fast far first also too instead then ever toward
-towards regarding require required requires rid without within after before during against us per
-however anyway really away whether either both respectively versus vs i
+towards regarding rid without within after before during against us per however anyway really away
+whether either both respectively versus vs i whatever whichever whoever wherever referred
 """
 _FRAME = STOP_WORDS | frozenset(_FRAME_WORDS.split())
 LINKS = frozenset(

@@ -373,7 +373,7 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
         (
             "Does PPO Plus cover massage therapy or acupuncture?",
             "The second one: how many visits do I get?",
-            "Acupuncture: how many visits do I get on PPO Plus?",
+            "How many visits do I get for acupuncture on PPO Plus?",
         ),
         (
             "What do an emergency room visit and an urgent care visit cost on PPO Plus?",
@@ -398,7 +398,7 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
         (
             "How long do I have to appeal on PPO Plus?",
             "And if they turn it down, how long for the second level?",
-            "If they turn it down, how long for the second level, about appeal on PPO Plus?",
+            "How long for the second level if they turn it down, about appeal on PPO Plus?",
         ),
         (
             "Within how many days must I make a first-level appeal of a denied claim on PPO Plus?",
