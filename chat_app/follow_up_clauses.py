@@ -229,12 +229,17 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     elif "plan" not in clause.kinds and mentions:
         noun = clause.context.question[mentions[0].start : mentions[0].end]
     before = agreeing(clause.text[: found.start()], noun)
-    rest = _COVERS.sub(r"\1cover", clause.text[found.end() :], count=1)
+    rest = _COVERS.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
     if thing and (paid_for := _PAID_FOR.search(rest)):
         rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
     elif thing and not clause.things and not where:
         rest = f"{rest} {thing.lead} {thing.noun}"
     return question_of(f"{before}{noun}{rest}{where}")
+
+
+def _spelled(rest: str) -> str:
+    """What follows a noun in the place of "it": "will pay", of "'ll pay"."""
+    return re.sub(r"^['’]ll\b", " will", rest)
 
 
 def _with_person(clause: _Clause) -> str | None:

@@ -22,7 +22,8 @@ _PLACE_OF_TIER = re.compile(
     re.IGNORECASE,
 )
 _WITH = re.compile(
-    r"(?P<led>(?:(?:and|but|so|or|also|plus)\s+)?)(?:(?:with|on|in|under|for)\s+)?(?:(?:the|my)\s+)?",
+    r"(?P<led>(?:(?:and|but|so|or|also|plus)\s+)?)"
+    r"(?:(?:with|on|in|under|for|(?:going\s+)?back\s+to)\s+)?(?:(?:the|my)\s+)?",
     re.IGNORECASE,
 )
 _THERE = re.compile(r"\s+there\b", re.IGNORECASE)
@@ -30,7 +31,7 @@ _INCLUDED = re.compile(
     r"^(?:[\w'’-]+\s+){1,5}(?:included|counted)(?:\s+(?:too|also|as\s+well))?$", re.IGNORECASE
 )
 _CONDITION_FIRST = re.compile(
-    r"^(?P<led>(?:(?:and|but|so|also)\s+)?)(?P<condition>(?:if|when|once|after)\s+(?:its|it['’]s|i['’]m|i|we|he|she|it|they|my\s+\w+)\s[^,?]+?),?\s+"
+    r"^(?P<led>(?:(?:and|but|so|also)\s+)?)(?P<condition>(?:if|when|once|after)\s+[^,?]+?),?\s+"
     r"(?P<asked>(?:how\s+(?:much|many|long|often|soon|fast|far|do|does)|what|who|where)\b.+)$",
     re.IGNORECASE,
 )
@@ -39,7 +40,7 @@ _THEIRS = re.compile(
     r"|(?:for\s+)?(?:him|her|them|me|us))$",
     re.IGNORECASE,
 )
-_COMMA = re.compile(r"(?:\s+plan)?\s*[,:–-]?\s+", re.IGNORECASE)
+_COMMA = re.compile(r"(?:\s+plan)?(?:\s+then)?\s*[,:–-]?\s+", re.IGNORECASE)
 
 
 def included(text: str) -> str:

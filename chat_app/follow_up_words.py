@@ -27,7 +27,8 @@ OPENING = _words(
     |(?:just|another|one\ (?:more|last))\ (?:quick\ )?(?:question|thing)|quick\ question
     |wow|ouch|ugh|oof|really|interesting|understood|makes\ sense|good\ to\ know
     |(?:that|it|this)(?:['’]s|\ is)(?!\ (?:for|with|on|in|at)\b)(?:\ [\w'’]+){1,4}(?=[,.!]\ \w)
-    |oops|whoops|my\ bad
+    |oops|whoops|my\ bad|phew|whew|k|kk|huh|lol|haha|gotcha|yay|nah|dang|bummer|shoot|sweet|awesome
+    |fine|fair\ enough|(?:great|good|glad|nice)\ to\ hear(?:\ (?:it|that))?
     |(?:i\ )?(?:should(?:['’]?ve|\ have)|forgot\ to)\ (?:said?|mention(?:ed)?|add(?:ed)?)
     |just\ curious|by\ the\ way|btw)(?:[\s,.!:;–-]+|$))"""
 )
@@ -75,7 +76,7 @@ INSTEAD = _words(
 AFTERWARDS = _words(
     r"""[\s,]+(?:too|then|instead|as\ well|also|please|pls|plz|though|again|thanks|thank\ you|btw
     |by\ the\ way|by\ any\ chance|(?:is\ (?:it|that)\ )?still\ (?:the\ same|true)|or\ no|or\ not
-    |or\ what|lol|haha|if\ you\ know|i\ mean|right|huh|tho)[\s?!.]*$"""
+    |or\ what|or\ nah|lol|haha|if\ you\ know|i\ mean|right|huh|tho)[\s?!.]*$"""
 )
 """Stands behind what is asked and says nothing: stripped."""
 
@@ -107,19 +108,23 @@ MINE = _words(
 """Says which plan is the member's own, or a relative's, when a plan is all that follows."""
 
 _SHORT_FORM = _words(
-    r"""\b(?:(?:that|what|how|where|who|he|she|there)(?=s\b)|i(?=m\b)|(?:i|we|you|they)(?=ve\b)
+    r"""\b(?:(?:that|what|how|where|who|he|she|there)(?=s\b)|(?:it|that|they|you)(?=ll\b)|i(?=m\b)|(?:i|we|you|they)(?=ve\b)
     |(?:you|they)(?=re\b)
     |(?:does|did|do|is|are|was|were|has|have|would|could|should|wo|ca)n(?=t\b))"""
 )
 """Written without its apostrophe: "thats", "hes", "dont"."""
 
+_SHORTENED = _words(r"(?<!\S)(?:w/o\b|w/|n(?=\s)|ded(?=[\s?.!,]|$))")
+_IN_FULL = {"w/o": "without", "w/": "with ", "n": "and", "ded": "deductible"}
+
 STATED = _words(r"^(?P<what>that|it|this)['’]s\ (?!(?:a|an|the)\b)")
 """A question in the order of a statement: "that's per month?"."""
 
 BACK_TO = _words(
-    r"""^(?:(?:(?:going|coming|getting)\ )?back\ to|as\ (?:to|for)|about)\ (?:the|my|your)
+    r"""^(?:and\ )?(?:(?:(?:going|coming|getting)\ )?back\ to|as\ (?:to|for)
+    |(?:(?:what|how)\ )?about|(?=the\ \w+\ \w+\ i\ asked))\ ?(?:the|my|your)
     \ (?P<which>first|1st|second|2nd|third|3rd|earlier|previous)(?:\ (?:one|question|thing|topic))?
-    [\s,.:;–-]+(?=\w)"""
+    (?:\ i\ (?:asked|mentioned)(?:\ (?:about|you))?)?[\s,.:;–-]+(?=\w)"""
 )
 """Goes back to a question before the last: "back to the first one, how many do I get"."""
 
@@ -172,8 +177,8 @@ CHEAPER = _words(
 """Chooses a plan by what it costs."""
 
 COVERING = _words(
-    r"""\b(?:it|they|that|this)\ (?:also\ |even\ |still\ )?(?:cover|covers|pay|pays|reimburse
-    |offer|do)\b"""
+    r"""\b(?:it|they|that|this)(?:['’]ll|\ will|\ would)?\ (?:also\ |even\ |still\ )?
+    (?:cover|covers|pay|pays|reimburse|offer|do)\b"""
 )
 """A pronoun that stands for the plan, which is what covers."""
 
@@ -210,7 +215,9 @@ HANDLED = _words(
     \ (?:handle|treat|do|deal\ with|compare|see|look\ at|cover|count|differ|work)
     (?:\ (?:it|that|this|those|them|here|there))?
     |(?:is|are|was|were|will|would|does|do)\ (?:it|that|this|those|they)(?:\ (?:be|look|work|go))?
-    \ (?P<where>(?:in|on|with|for|under|out)\ .+))$"""
+    \ (?P<where>(?:in|on|with|for|under|out)\ .+))$
+    |^(?:which|what)\ (?:ones?|of\ (?:them|those))\ (?P<those>(?:in|on|with|for|under|out)\ .+)$
+    |^do\ (?P<next>(?:the|my)\ .+)$"""
 )
 """Asks the question before of what is named: "how does the HMO handle that"."""
 
@@ -296,9 +303,10 @@ ORDINAL = re.compile(
 """Chooses a plan by its place in the answer before."""
 
 
-def with_apostrophes(text: str) -> str:
-    """The text with the apostrophes that "hes" and "dont" leave out."""
-    return _SHORT_FORM.sub(lambda said: f"{said[0]}'", text)
+def spelled_out(text: str) -> str:
+    """The text with the apostrophes that "hes" and "dont" leave out, and "with" for "w/"."""
+    whole = _SHORTENED.sub(lambda said: _IN_FULL[said[0].lower()], text)
+    return _SHORT_FORM.sub(lambda said: f"{said[0]}'", whole)
 
 
 def stripped(words: re.Pattern[str], text: str) -> str:

@@ -48,8 +48,8 @@ from chat_app.follow_up_words import (
     TOO,
     VERB,
     WHAT_IF,
+    spelled_out,
     stripped,
-    with_apostrophes,
 )
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import Part, question_parts
@@ -89,7 +89,7 @@ def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | N
         turns: the conversation before it, from the first on.
         names: the names of the plans.
     """
-    message, turns = _gone_back(with_apostrophes(message), turns)
+    message, turns = _gone_back(spelled_out(message), turns)
     bare = stripped(OPENING, message.strip().rstrip(" ?!."))
     if DEFINITION.match(bare) or NEW_TOPIC.match(bare):
         return None
@@ -217,7 +217,7 @@ def only_circumstances(message: str, names: PlanNames) -> bool:
 def _asked_of(text: str, names: PlanNames) -> str:
     """Of which plan, year, network or person it is asked how it is there; "" where of none."""
     found = HANDLED.match(text)
-    said = (found["rest"] or found["where"]) if found else ""
+    said = next(filter(None, found.groups()), "") if found else ""
     kinds = {part.kind for part in question_parts(said, names)}
     return said if kinds and kinds <= {"plan", "year", "network", "person"} else ""
 

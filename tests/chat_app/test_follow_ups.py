@@ -470,6 +470,96 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "does my husband get them too",
             "Does my husband get counseling sessions from the employee assistance program?",
         ),
+        (
+            "Does HMO Select cover custom orthotics and routine toenail trimming?",
+            "and the first one on PPO Plus?",
+            "Does PPO Plus cover custom orthotics?",
+        ),
+        (
+            "We can pick PPO Plus or HMO Select. Are splints covered by HMO Select?",
+            "and PPO Plus, are they covered there too?",
+            "Are splints covered too on PPO Plus?",
+        ),
+        (
+            "Is PPO Plus accepted for dialysis, or for hospice care?",
+            "The second one, please.",
+            "Is PPO Plus accepted for hospice care?",
+        ),
+        (
+            "What qualifications are required for the Director of Sales?",
+            "and what would the responsibilities be",
+            "What would the responsibilities be for the Director of Sales?",
+        ),
+        (
+            "How many acupuncture visits does PPO Plus cover a year?",
+            "and how much do they pay if it's out of network",
+            "How much does PPO Plus pay if it's out of network for acupuncture visits?",
+        ),
+        (
+            "Is gastric bypass covered by PPO Plus?",
+            "would HMO Select pay for an operation like that?",
+            "Would HMO Select pay for gastric bypass?",
+        ),
+        (
+            "Do new employees have to do safety training on PPO Plus?",
+            "how often after that?",
+            "How often do new employees have to do safety training on PPO Plus?",
+        ),
+        (
+            "Is care in a hospice covered by PPO Plus?",
+            "room and board included?",
+            "Is room and board included for care in a hospice on PPO Plus?",
+        ),
+        (
+            "What do I have to do before I go on personal foreign travel?",
+            "and once I'm back?",
+            "What do I have to do once I'm back, about personal foreign travel?",
+        ),
+        (
+            "In which states does PPO Plus cover ambulance rides?",
+            "how far ahead must I arrange it",
+            "How far ahead must I arrange ambulance rides on PPO Plus?",
+        ),
+        (
+            "In which states does PPO Plus cover ambulance rides?",
+            "Which ones under HMO Select?",
+            "In which states does HMO Select cover ambulance rides?",
+        ),
+        (
+            "Which plan covers contact lenses, PPO Plus or HMO Select?",
+            "ok the second one. does it do fillings?",
+            "Does HMO Select cover fillings?",
+        ),
+        (
+            "How many days in a nursing facility are covered in PPO Plus?",
+            "my wife's got HMO Select, hers?",
+            "How many days in a nursing facility are covered in HMO Select?",
+        ),
+        (
+            "What does a PET scan cost on PPO Plus?",
+            "wow. does someone have to ok that beforehand or nah",
+            "Does someone have to ok a PET scan beforehand on PPO Plus?",
+        ),
+        (
+            "Does HMO Select cover knee surgery?",
+            "bummer. back to PPO Plus then, whats the copay for it",
+            "What's the copay for knee surgery on PPO Plus?",
+        ),
+        (
+            "What do I have to include in an appeal on PPO Plus?",
+            "and when it's urgent how fast do they answer",
+            "How fast do they answer when an appeal is urgent on PPO Plus?",
+        ),
+        (
+            "Does PPO Plus charge for scans?",
+            "so do I have to meet the deductible before that?",
+            "Does PPO Plus charge for scans? Do I have to meet the deductible before that?",
+        ),
+        (
+            "Is physical therapy after knee surgery covered by the PPO Plus plan?",
+            "how many sessions do I get?",
+            "How many sessions do I get for physical therapy after knee surgery on PPO Plus?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
