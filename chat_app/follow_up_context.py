@@ -42,7 +42,8 @@ _NO_OBJECT = re.compile(
 )
 """What it is done with stands before: "how many days can I take a year"."""
 _PURPOSE = re.compile(
-    r"\bto\s+(?P<action>(?!(?:the|a|an|my|our|your|be|pay|have|what|how|which|when)\b)[a-z]+\b.*)$",
+    r"\bto\s+(?P<action>(?!(?:the|a|an|my|our|your|be|pay|have|what|how|which|when"
+    r"|medical|dental|work|school|home|hospitals?|doctors?|appointments?)\b)[a-z]+\b.*)$",
     re.IGNORECASE,
 )
 _NO_NOUN = re.compile(r"[.?!;:]|\b(?:i|we|you|if|before|when)\b", re.IGNORECASE)

@@ -20,6 +20,7 @@ from chat_app.follow_up_words import (
     POLITE,
     TIED,
     WHAT_IF,
+    is_aspect,
     stripped,
 )
 from chat_app.plan_names import PlanNames
@@ -188,7 +189,8 @@ def _supposes_all(body: str, parts: Sequence[Part]) -> bool:
         return False
     topics = [body[part.start : part.end] for part in parts if part.kind == "topic"]
     slots = any(part.kind in {"network", "plan", "year"} for part in parts)
-    says_all = sum(len(terms(topic)) for topic in topics) > MAX_SUPPOSED + slots
+    said = [word for topic in topics for word in WORD.findall(topic) if not is_aspect(word)]
+    says_all = len(terms(" ".join(said))) > MAX_SUPPOSED + slots
     return says_all and not _REFERS.search(_PIECES.split(body)[0])
 
 

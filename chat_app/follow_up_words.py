@@ -262,8 +262,8 @@ WHICH = _words(
 """Asks for a kind of what was spoken of: "which hospitals"."""
 
 AMOUNT_SAID = _words(
-    r"""^\s+(?:(?:also|still|usually|always)\ )?(?:per|each|every|a\ (?:day|visit|month|year|week
-    |trip)
+    r"""^\s+(?:(?:also|still|usually|always)\ )?(?:for\ (?=each|every|both))?(?:per|both|each|every
+    |a\ (?:day|visit|month|year|week|trip)
     |waived|in\ total|the\ total|monthly|yearly|deducted|due|the\ same|flat|fixed|all)\b"""
 )
 HAS_A_LIMIT = _words(r"(?<!age\ )(?<!time\ )(?<!visit\ )\b(?:caps?|limits?|maximum|max|ceiling)$")

@@ -75,6 +75,9 @@ _TOLD_BEFORE = re.compile(
 """Tells of switching plans before it asks of another: "We may switch. How is it in the HMO?"."""
 _FOR_DOING = re.compile(r"for\s+\w+ing\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b20\d\d\b")
+_THAT_GOES_WITH = re.compile(
+    r"\w\s+that\s+(?:goes|go|comes|come)\s+(?:along\s+)?with\s+(?P<it>it|that|them)$", re.IGNORECASE
+)
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
 """Says what is done with the thing that was spoken of, in whose place nothing comes."""
 
@@ -226,6 +229,7 @@ def _of_fragment(
     fragment: str, previous: str, names: PlanNames, *, led: bool, also: bool
 ) -> str | None:
     fragment, previous = without_denied(fragment, previous, names)
+    fragment = _with_it_named(fragment, previous, names)
     words = fragment.split()
     if (
         not words
@@ -248,6 +252,13 @@ def _of_fragment(
             return None
     said = with_fragment(fragment, previous, names, led=led, also=also)
     return said if _says_all(said, fragment, parts) else behind(fragment, previous, names)
+
+
+def _with_it_named(fragment: str, previous: str, names: PlanNames) -> str:
+    """The fragment with what "the stay that goes with it" goes with."""
+    found = _THAT_GOES_WITH.search(fragment)
+    thing = context_of(previous, names).thing(set(), but_aspect=True) if found else None
+    return f"{fragment[: found.start('it')]}{thing.noun}" if found and thing else fragment
 
 
 def _says_all(said: str, fragment: str, parts: Sequence[Part]) -> bool:

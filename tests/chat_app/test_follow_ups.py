@@ -541,6 +541,21 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "Does someone have to ok a PET scan beforehand on PPO Plus?",
         ),
         (
+            "Does the copay of PPO Plus apply to office visits?",
+            "What if I end up in the emergency room?",
+            "Does the copay of PPO Plus apply to office visits if I end up in the emergency room?",
+        ),
+        (
+            "Does PPO Plus reimburse taxi rides to medical appointments?",
+            "What paperwork do they want for that?",
+            "What paperwork do they want for taxi rides to medical appointments on PPO Plus?",
+        ),
+        (
+            "Does PPO Plus cover radiation therapy?",
+            "And the hospital stay that goes with it?",
+            "Does PPO Plus cover the hospital stay that goes with radiation therapy?",
+        ),
+        (
             "Does HMO Select cover knee surgery?",
             "bummer. back to PPO Plus then, whats the copay for it",
             "What's the copay for knee surgery on PPO Plus?",
