@@ -102,15 +102,21 @@ class Lexical:
         """
         if not self.is_ready():
             return None
+        ready = self._plans.get(self._index.scope(where))
+        if ready is not None:
+            return ready.search(wanted, limit)  # takes less than to have a thread do it
+        return _Begun(self._beside.submit(self._searched, wanted, where, limit))
+
+    def _searched(self, wanted: Sequence[str], where: Filter | None, limit: int) -> "WordSearch":
+        known = self._known  # of one version, whatever another thread reads meanwhile
         postings = self._postings(where)
         if postings is not None:
-            return postings.search(wanted, limit)  # takes less than to have a thread do it
-        found = self._beside.submit(self._index.search, wanted, limit, where)
-        return _InFile(found, self._index, self._known, wanted)
+            return postings.search(wanted, limit)
+        return _InFile(self._index.search(wanted, limit, where), self._index, known, wanted)
 
     def _postings(self, where: Filter | None) -> Postings | None:
         """The words of what the filter admits, where they are few."""
-        plans = self._plans  # of one version, whatever another thread reads meanwhile
+        plans = self._plans
         scope = self._index.scope(where)
         with suppress(KeyError):
             return plans[scope]
@@ -153,12 +159,29 @@ class WordSearch(Protocol):
         """BM25 of each chunk among these, 0 and more; 0 for one that is not known."""
 
 
+class _Begun:
+    """Searched in another thread, while the question is embedded.
+
+    To read the words of a plan takes as long as that, and so does a search in the file among
+    100,000 chunks.
+    """
+
+    def __init__(self, begun: Future[WordSearch]) -> None:
+        self._begun = begun
+
+    def best(self) -> list[str]:
+        return self._begun.result().best()
+
+    def scores(self, keys: Sequence[str]) -> list[float]:
+        return self._begun.result().scores(keys)
+
+
 class _InFile:
-    """Searched in another thread: among 100,000 chunks it takes as long as embedding a question."""
+    """What was found in the file, and the words of what is to be scored."""
 
     def __init__(
         self,
-        found: Future[list[str]],
+        found: list[str],
         index: KeywordIndex,
         known: Recent[str, Held],
         wanted: Sequence[str],
@@ -169,7 +192,7 @@ class _InFile:
         self._wanted = wanted
 
     def best(self) -> list[str]:
-        return self._found.result()
+        return self._found
 
     def scores(self, keys: Sequence[str]) -> list[float]:
         words = self._known.completed(keys, self._index.held)
