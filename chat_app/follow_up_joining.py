@@ -80,9 +80,11 @@ _IF = re.compile(r"^if\s", re.IGNORECASE)
 _ASKS_WHEN = re.compile(r"(?:when|where|who|how\s+(?:do|can|should|would|did))\b", re.IGNORECASE)
 """Asks for what no condition changes: "when is it, if I miss it" makes no sense."""
 _SOME_KIND_OF = re.compile(
-    r"\bthe\s+(?:amount|benefit|center|clinic|course|device|drug|equipment|facility|item|medication"
+    r"\b(?:which\s+(?:center|clinic|doctor|facility|form|hospital|pharmacy|place|provider)s?"
+    r"\s+(?:do|can|must)\s+i"
+    r"|the\s+(?:amount|benefit|center|clinic|course|device|drug|equipment|facility|item|medication"
     r"|medicine|operation|place|procedure|provider|scan|service|stay|surgery|test|therapist"
-    r"|treatment|trip)s?\b(?!\s+(?:of|for|that|which|to|in|center|list|department)\b)",
+    r"|treatment|trip)s?)\b(?!\s+(?:of|for|that|which|to|in|center|list|department)\b)",
     re.IGNORECASE,
 )
 """The kind of a thing that was named before: "the center", of a transplant center."""

@@ -97,8 +97,8 @@ class PlanNames:
         """Where the text names policies, in its order; words name what says most with them.
 
         "PPO Plus", "ppo_plus" and, where it tells enough, "the PPO" or "the Plus plan" name
-        PPO_PLUS; the beginning of a name alone does not: it is often the insurer's. A type that
-        several plans share names each of them.
+        PPO_PLUS; the beginning of a name alone does not where others begin so: it is the insurer's.
+        A type that several plans share names each of them.
         """
         found = [*self._by_alias(text), *self._by_type(text)]
         # By place, not by mention: where thousands of plans are PPOs, "PPO" names each of them.
@@ -123,7 +123,8 @@ class PlanNames:
     def _aliases_of(self, policy: str) -> dict[tuple[str, ...], bool]:
         words = self._words[policy]
         aliases = {words[at:]: False for at in range(1, len(words))}
-        aliases |= {(word,): False for word in words[:1]}
+        if not self._in_another(words[:1], policy):  # else it is the insurer's name
+            aliases |= {words[:end]: False for end in range(1, len(words))}
         telling = {alias: False for alias in aliases if not self._in_another(alias, policy)}
         typed = {(plan_type.lower(),): False for plan_type in self._types[policy]}
         return {**telling, **typed, ("".join(words),): True, words: True}

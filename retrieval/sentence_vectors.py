@@ -1,7 +1,7 @@
 """The sentences of a chunk as the model reads them in their place. Pure functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,20 +20,17 @@ class SentenceVectors:
     Attributes:
         spans: int32, (n, 2): character offsets in the chunk's text, end exclusive, in order.
         directions: int8, (n, dimension), of any length but 0.
-        lengths: of the directions, float32, (n,).
     """
 
     spans: NDArray[np.int32]
     directions: NDArray[np.int8]
-    lengths: NDArray[np.float32] = field(init=False)
 
-    def __post_init__(self) -> None:
-        numbers = self.directions.astype(np.float32)
-        object.__setattr__(self, "lengths", np.sqrt(np.vecdot(numbers, numbers)))
+    def __len__(self) -> int:
+        return len(self.directions)
 
     def similarities(self, vector: Vector) -> NDArray[np.float32]:
         """Cosine of each sentence and a vector of norm 1, (n,), -1 to 1."""
-        return _cosines(self.directions, self.lengths, vector)
+        return _cosines(self.directions, vector)
 
 
 def rounded(spans: Sequence[tuple[int, int]], vectors: NDArray[np.float32]) -> SentenceVectors:
@@ -59,20 +56,17 @@ def best_similarities(
         chunks: None for one whose sentences are not kept.
         vector: of the question, norm 1.
     """
-    known = [chunk for chunk in chunks if chunk and len(chunk.lengths)]
+    known = [chunk.directions for chunk in chunks if chunk]
     if not known:
         return [None] * len(chunks)
-    lengths = [chunk.lengths for chunk in known]
-    directions = np.concatenate([chunk.directions for chunk in known])
-    cosines = _cosines(directions, np.concatenate(lengths), vector)
-    starts = np.cumsum([0, *map(len, lengths[:-1])])
+    cosines = _cosines(np.concatenate(known), vector)
+    starts = np.cumsum([0, *map(len, known[:-1])])
     best = iter(np.maximum.reduceat(cosines, starts).tolist())
-    return [next(best) if chunk and len(chunk.lengths) else None for chunk in chunks]
+    return [next(best) if chunk else None for chunk in chunks]
 
 
-def _cosines(
-    directions: NDArray[np.int8], lengths: NDArray[np.float32], vector: Vector
-) -> NDArray[np.float32]:
+def _cosines(directions: NDArray[np.int8], vector: Vector) -> NDArray[np.float32]:
     # In this thread alone, as a product of matrices is not: BLAS waits for its threads.
-    products = np.vecdot(directions.astype(np.float32), np.asarray(vector, np.float32))
-    return np.asarray(products / lengths)
+    numbers = directions.astype(np.float32)
+    products = np.vecdot(numbers, np.asarray(vector, np.float32))
+    return np.asarray(products / np.sqrt(np.vecdot(numbers, numbers)))

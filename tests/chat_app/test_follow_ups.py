@@ -556,6 +556,11 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "Does PPO Plus cover the hospital stay that goes with radiation therapy?",
         ),
         (
+            "Does HMO Select pay for bariatric surgery?",
+            "Which hospital do I have to go to?",
+            "Which hospital do I have to go to, about bariatric surgery on HMO Select?",
+        ),
+        (
             "Does HMO Select cover knee surgery?",
             "bummer. back to PPO Plus then, whats the copay for it",
             "What's the copay for knee surgery on PPO Plus?",

@@ -112,6 +112,13 @@ def test_the_insurers_name_alone_names_no_plan() -> None:
     assert not book.meant("what is the standard of care", TODAY).known
 
 
+def test_the_beginning_of_a_name_is_enough_where_no_other_begins_so() -> None:
+    book = PlanBook([("COBALT_HARBOR_HSA", None), ("PENNYWHISTLE_HMO", None)])
+    assert book.meant("what about cobalt harbor?", TODAY).plans == (Plan("COBALT_HARBOR_HSA"),)
+    assert book.meant("and on Cobalt?", TODAY).plans == (Plan("COBALT_HARBOR_HSA"),)
+    assert book.meant("pennywhistle too", TODAY).plans == (Plan("PENNYWHISTLE_HMO"),)
+
+
 def test_a_plan_type_that_two_plans_share_means_both_without_comparing_them() -> None:
     book = PlanBook([("PPO_BASIC", 2026), ("PPO_PLUS", 2026), ("HMO", 2026)])
     meant = book.meant("What is the deductible on the PPO?", TODAY)
