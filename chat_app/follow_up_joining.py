@@ -80,14 +80,17 @@ _IF = re.compile(r"^if\s", re.IGNORECASE)
 _ASKS_WHEN = re.compile(r"(?:when|where|who|how\s+(?:do|can|should|would|did))\b", re.IGNORECASE)
 """Asks for what no condition changes: "when is it, if I miss it" makes no sense."""
 _SOME_KIND_OF = re.compile(
-    r"\b(?:which\s+(?:center|clinic|doctor|facility|form|hospital|pharmacy|place|provider)s?"
-    r"\s+(?:do|can|must)\s+i"
-    r"|the\s+(?:amount|benefit|center|clinic|course|device|drug|equipment|facility|item|medication"
+    r"\bthe\s+(?:amount|benefit|center|clinic|course|device|drug|equipment|facility|item|medication"
     r"|medicine|operation|place|procedure|provider|scan|service|stay|surgery|test|therapist"
-    r"|treatment|trip)s?)\b(?!\s+(?:of|for|that|which|to|in|center|list|department)\b)",
+    r"|treatment|trip)s?\b(?!\s+(?:of|for|that|which|to|in|center|list|department)\b)",
     re.IGNORECASE,
 )
 """The kind of a thing that was named before: "the center", of a transplant center."""
+_WHICH_ONE = re.compile(
+    r"^which\s+(?:center|clinic|doctor|facility|hospital|pharmacy|place|provider)s?\s+(?:do|can|must)\s+i\b",
+    re.IGNORECASE,
+)
+"""Asks who does what was named before: "which hospital do I go to"."""
 _PIECES = re.compile(r"(?<=[,.;?!])\s+")
 
 
@@ -174,6 +177,9 @@ def _stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
     if _OF_THOSE.search(body):
         return False
     if not names_plan and len(body.split()) <= MAX_DEFINITE and _SOME_KIND_OF.search(body):
+        return False
+    which = _WHICH_ONE.match(body)
+    if which and all(thing.start < which.end() for thing in things):
         return False
     own = bool(things) and names_plan
     return _is_whole(body, things, asked) or (_says_what(asked, names) and (own or not refers))
