@@ -6,6 +6,9 @@ pipeline in turn, each time in a process of its own, and asks each the same ques
 policy; then it prints what each took, and the ratios with their range over the repeats. Machines
 are noisy: read the ratios. What the peers need is installed by ``make benchmarks``.
 
+Copies say the same, which the product embeds once in a batch: with them compare searches and
+memory, not indexing.
+
 Beside the pipelines run the encoders alone on the product's chunks, as a bound. Chunk sizes are
 each pipeline's own, so that tokens a second are compared too. Tokens are those that the model
 reads, 256 of a chunk at most; "unread" is the share of the text that was cut off as chunks were
