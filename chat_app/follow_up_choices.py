@@ -132,11 +132,9 @@ def _alternatives(question: str, parts: Sequence[Part]) -> list[Part]:
 
 def _behind(question: str, thing: Part, word: str | None) -> Part:
     """What stands behind the word in a thing: of "a test at the lab or at home", "the lab"."""
-    said = (
-        re.search(rf"\s{word}\s+(?:an?\s+|the\s+)?", question[thing.start : thing.end])
-        if word
-        else None
-    )
+    if word is None:
+        return thing
+    said = re.search(rf"\s{word}\s+(?:an?\s+|the\s+)?", question[thing.start : thing.end])
     return Part(thing.kind, thing.start + said.end(), thing.end) if said else thing
 
 

@@ -20,10 +20,15 @@ _ENDS = re.compile(
 _THE = re.compile(r"\b(?:the|my|our)\s+$", re.IGNORECASE)
 _ONE = re.compile(r"\s+one\b(?!\s+(?:for|of|with|that)\b)", re.IGNORECASE)
 _BENEFIT_WORDS = """
-access benefit benefits care center community company copay cost county deductible dental drug drugs
-employee employer family group health home hospital individual insurance life local medical member
-network partner pharmacy premium preventive retiree school senior service services state student
-teachers tier university vision wellness work
+access accident account allowance ambulance assistance behavioral benefit benefits birth cancer care
+center chiropractic claim claims clinic cobra community company copay cost counseling county
+coverage critical deductible dental disability doctor drug drugs education emergency employee
+employer enrollment equipment family fitness group handbook health hearing home hospice hospital
+illness imaging individual insurance leave legal life local maternity medicaid medical medicare
+member mental network nursing orthodontia partner pension perks pharmacy physical pregnancy premium
+prescription preventive rehabilitation reimbursement retiree retirement school senior service
+services sickness spending state student surgery teachers telehealth therapy tier travel tuition
+university urgent vacation virtual vision weight welfare wellness work
 """
 _BENEFITS = frozenset(_BENEFIT_WORDS.split())
 """Words of plans' names that a member says of anything: "on care"."""

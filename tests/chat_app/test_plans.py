@@ -119,6 +119,12 @@ def test_the_beginning_of_a_name_is_enough_where_no_other_begins_so() -> None:
     assert book.meant("pennywhistle too", TODAY).plans == (Plan("PENNYWHISTLE_HMO"),)
 
 
+def test_what_is_said_of_any_benefit_names_no_plan_in_lower_case() -> None:
+    book = PlanBook([("MATERNITY_PLUS", None), ("FAMILY_CARE", None), ("GOLD_CHOICE", None)])
+    for question in ("is maternity covered?", "care for my family", "a gold crown, my choice"):
+        assert not book.meant(question, TODAY).known
+
+
 def test_a_plan_type_that_two_plans_share_means_both_without_comparing_them() -> None:
     book = PlanBook([("PPO_BASIC", 2026), ("PPO_PLUS", 2026), ("HMO", 2026)])
     meant = book.meant("What is the deductible on the PPO?", TODAY)
