@@ -60,7 +60,7 @@ _SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORE
 _PAID_FOR = re.compile(
     r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)$", re.IGNORECASE
 )
-_COVERS = re.compile(r"^(\s+(?:(?:also|even|still)\s+)?)do\b", re.IGNORECASE)
+_DO = re.compile(r"^(\s+(?:(?:also|even|still)\s+)?)do\b", re.IGNORECASE)
 """What a plan does is to cover: "does it do fillings"."""
 _LIKE_THAT = re.compile(
     r"\b(?:an?|some|any|the|such)\s+(?:[\w-]+\s+)?(?:like|such\s+as)\s+(?:that|this|those|these|it)\b",
@@ -195,8 +195,7 @@ def _like_that(clause: _Clause) -> str | None:
     thing = clause.context.thing(clause.kinds, but_aspect=True) if found else None
     if found is None or thing is None:
         return None
-    said = f"{clause.text[: found.start()]}{thing.noun}{clause.text[found.end() :]}"
-    return clause.context.situated(question_of(f"{said}{thing.where}"))
+    return _put(clause, found.span(), thing.noun, thing)
 
 
 def _with_one(clause: _Clause) -> str | None:
@@ -206,7 +205,12 @@ def _with_one(clause: _Clause) -> str | None:
     if found is None or thing is None:
         return None
     noun = re.sub(r"^(?:the|an?|my|any)\s+", "", head_of(thing.noun))
-    said = f"{clause.text[: found.start('one')]}{noun}{clause.text[found.end('one') :]}"
+    return _put(clause, found.span("one"), noun, thing)
+
+
+def _put(clause: _Clause, place: tuple[int, int], noun: str, thing: Thing) -> str:
+    """The clause with a noun in a place of it, for whom, where and when the thing is."""
+    said = f"{clause.text[: place[0]]}{noun}{clause.text[place[1] :]}"
     return clause.context.situated(question_of(f"{said}{thing.where}"))
 
 
@@ -229,7 +233,7 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     elif "plan" not in clause.kinds and mentions:
         noun = clause.context.question[mentions[0].start : mentions[0].end]
     before = agreeing(clause.text[: found.start()], noun)
-    rest = _COVERS.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
+    rest = _DO.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
     if thing and (paid_for := _PAID_FOR.search(rest)):
         rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
     elif thing and not clause.things and not where:

@@ -120,6 +120,9 @@ _IN_FULL = {"w/o": "without", "w/": "with ", "n": "and", "ded": "deductible"}
 STATED = _words(r"^(?P<what>that|it|this)['’]s\ (?!(?:a|an|the)\b)")
 """A question in the order of a statement: "that's per month?"."""
 
+STILL = _words(r"\bstill\ (?:the\ same|true)$")
+"""Ends what is told, to ask the question before of it: "it's for a stay, still the same?"."""
+
 BACK_TO = _words(
     r"""^(?:and\ )?(?:(?:(?:going|coming|getting)\ )?back\ to|as\ (?:to|for)
     |(?:(?:what|how)\ )?about|(?=the\ \w+\ \w+\ i\ asked))\ ?(?:the|my|your)

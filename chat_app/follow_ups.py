@@ -44,6 +44,7 @@ from chat_app.follow_up_words import (
     OWN_PLAN,
     POLITE,
     STATED,
+    STILL,
     TIED,
     TOO,
     VERB,
@@ -118,7 +119,7 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         names: the names of the plans.
     """
     text = " ".join(message.split()).rstrip(" ?!.")
-    if "?" in message and stripped(AFTERWARDS, text) == text:
+    if "?" in message and not STILL.search(text):
         text = STATED.sub(r"is \g<what> ", text)
     if not turns or not text or POLITE.match(text):
         return None

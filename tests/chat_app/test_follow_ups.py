@@ -556,6 +556,11 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "Does PPO Plus cover the hospital stay that goes with radiation therapy?",
         ),
         (
+            "What is the premium of PPO Plus?",
+            "that's per month too?",
+            "Is the premium per month on PPO Plus?",
+        ),
+        (
             "Does HMO Select pay for bariatric surgery?",
             "Which hospital do I have to go to?",
             "Which hospital do I have to go to, about bariatric surgery on HMO Select?",
