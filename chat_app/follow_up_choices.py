@@ -33,6 +33,9 @@ _CHOSEN_FIRST = re.compile(
     rf"(?P<chosen>(?:the\s+)?(?:{'|'.join(ORDINALS)})(?:{_ONE}|\s+plan)?)\s*[,.;:–-]\s*(?P<asked>\w.+)$",
     re.IGNORECASE,
 )
+_OTHER_PLAN = re.compile(r"\b(?:the|my|our)\s+other\s+(?:plan|one|option)\b", re.IGNORECASE)
+_DIFFERENCE = re.compile(r"\bdifferen(?:ce|t)\b|\bor\b", re.IGNORECASE)
+"""Sets things beside each other."""
 _BETWEEN = re.compile(
     r"(?:,\s+(?:(?:or|and)\s+)?|\s+(?:or|and)\s+)(?:for\s+|in\s+|on\s+|at\s+|by\s+|with\s+|a\s+|an\s+|the\s+)*",
     re.IGNORECASE,
@@ -40,7 +43,24 @@ _BETWEEN = re.compile(
 _BEFORE_PLAN = re.compile(r"\s+(?:on|by|in|with|under|of|for)?\s*$")
 
 
-def choice(text: str, last: Turn, names: PlanNames) -> str | None:
+def with_other_named(text: str, previous: str, names: PlanNames) -> str:
+    """The text with the name of "the other plan", where there are two and one was spoken of."""
+    spoken_of = {mention.policy for mention in names.mentions(previous)}
+    others = [policy for policy in names.policies if policy not in spoken_of]
+    if len(names.policies) != 2 or len(others) != 1:
+        return text
+    return _OTHER_PLAN.sub(lambda _: Plan(others[0]).label, text)
+
+
+def chosen_of(text: str, last: Turn, names: PlanNames) -> str | None:
+    """What is asked of the plan or the thing that was chosen of those offered or compared."""
+    ways = [_chosen_plan(text, last, names), _chosen_thing(text, last.question, names)]
+    if _DIFFERENCE.search(last.question) and not names.mentions(last.question):
+        ways.reverse()
+    return next((said for said in ways if said is not None), None)
+
+
+def _chosen_plan(text: str, last: Turn, names: PlanNames) -> str | None:
     """The previous question for the plan that was chosen of those offered or compared."""
     if EVERY_PLAN.match(stripped(AFTERWARDS, text)):
         return _of_every_plan(last.question, names)
@@ -59,7 +79,7 @@ def choice(text: str, last: Turn, names: PlanNames) -> str | None:
     return None
 
 
-def alternative(text: str, previous: str, names: PlanNames) -> str | None:
+def _chosen_thing(text: str, previous: str, names: PlanNames) -> str | None:
     """What is said of "the second one", where the question before set things beside each other.
 
     "Is it paid by the health care FSA or the dependent care FSA?"

@@ -25,6 +25,7 @@ from chat_app.follow_up_words import (
     CARRYING_ON,
     COVERING,
     DO_IT,
+    DOING_IT,
     ELLIPSIS,
     FOR_IT,
     HAS_A_LIMIT,
@@ -69,6 +70,15 @@ _LIKE_THAT = re.compile(
 _AFTER_THAT = re.compile(r"\s+(?:after|since|from)\s+(?:that|then)(?:\s+on)?$", re.IGNORECASE)
 _WITHOUT_ONE = re.compile(r"\bwithout\s+(?P<what>one|it|that)\b", re.IGNORECASE)
 _PERSON: set[Kind] = {"person"}
+_HOW_LONG = re.compile(
+    r"^how\s+(?:long|much\s+time|many\s+(?:days|weeks|months))\s+(?:do|would|will|did)\s+(?:i|we)\s+(?:have|get)$",
+    re.IGNORECASE,
+)
+_TOLD_OF = re.compile(
+    r"\b(?:report|prove|announce|document)\s+(?:it|this|that)\b|\b(?:tell|notify)\b.*\b(?:about|of)\s+(?:it|this|that)\b",
+    re.IGNORECASE,
+)
+"""What has happened, and what the question before asks under the condition of it."""
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
 
@@ -161,7 +171,7 @@ def _with_pronoun(clause: _Clause) -> str | None:
         return None
     if COVERING.match(text, found.start()):
         return _covered(clause, found)
-    if TWO_QUESTIONS.search(text):
+    if TWO_QUESTIONS.search(text) or (context.condition and _TOLD_OF.search(text)):
         return context.followed(text)
     if context.action and (done := _done(text, context.action)):
         return context.situated(question_of(done))
@@ -214,8 +224,18 @@ def _put(clause: _Clause, place: tuple[int, int], noun: str, thing: Thing) -> st
     return clause.context.situated(question_of(f"{said}{thing.where}"))
 
 
+def _timed(clause: _Clause) -> str | None:
+    """How long one has to do what the question before asks how to do."""
+    context = clause.context
+    if not context.action or not _HOW_LONG.match(clause.text):
+        return None
+    return context.situated(question_of(f"{clause.text} to {context.action}"))
+
+
 def _done(clause: str, action: str) -> str:
     """The clause with what is done in the place of "do that", "for that" or "it takes"."""
+    if DOING_IT.search(clause):
+        return DOING_IT.sub(lambda _: f"if I {action}", clause, count=1)
     if DO_IT.search(clause):
         return DO_IT.sub(lambda _: action, clause, count=1)
     if FOR_IT.search(clause):
@@ -308,6 +328,7 @@ def _is_open(clause: _Clause) -> bool:
 
 _WAYS: tuple[Callable[[_Clause], str | None], ...] = (
     _completing,
+    _timed,
     _asked_again,
     _without_verb,
     _like_that,

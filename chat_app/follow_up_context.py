@@ -26,12 +26,23 @@ _SUBORDINATE = re.compile(
     r"(?:i|we|he|she|they|it|someone|(?:the|my|our)\s+\w+\s+(?:is|are|was|has|have))\b[^.?!]*$",
     re.IGNORECASE,
 )
+_CONDITION_FIRST = re.compile(
+    r"^(?P<condition>(?:if|when|once|after|before|while|until|unless)\s+(?:i|we|he|she|they|my\s+\w+)\b"
+    r"[^.?!,]*),\s+(?:then\s+)?(?P<asked>(?:can|could|do|does|did|is|are|will|would|should|must|may|what|how"
+    r"|who|when|where|which)\b.+)$",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r",?\s+(?:right|correct|yes|no|or\s+not|is\s+(?:that|it)\s+right|(?:is|does|do|can|wo|are)n['’]t\s+\w+)(?=\?$)",
+    re.IGNORECASE,
+)
+"""Asks for a yes: "it is covered, right?"."""
 _LEADS: dict[Kind, str] = {"person": "for ", "year": "in "}
 _DOES = re.compile(
     # "do I have to add my baby", "can I get reimbursed": what a member does or gets done.
-    r"\b(?:do|does|did|can|could|should|may|must|would|will)\s+"
+    r"(?:^(?:i|we)\s+(?:can|could|may|should|must)\b|\b(?:do|does|did|can|could|should|may|must|would|will)\s+"
     r"(?:i|we|you|my\s+(?:wife|husband|spouse|partner|sons?|daughters?|kids?|child(?:ren)?|family"
-    r"|mom|dad|mother|father))\s+"
+    r"|mom|dad|mother|father)))\s+"
     r"(?:(?:have|need|get|want|like)\s+to\s+)?"
     r"(?P<action>(?!(?:pay|owe|need|have|cost|spend|be|know|want|cover)\b|get\s+(?!\w+ed\b))\w.*)$",
     re.IGNORECASE,
@@ -46,9 +57,21 @@ _PURPOSE = re.compile(
     r"|medical|dental|work|school|home|hospitals?|doctors?|appointments?)\b)[a-z]+\b.*)$",
     re.IGNORECASE,
 )
+_IN_ORDER_TO = re.compile(
+    r"(?:bring|call|contact|do|fill\s+(?:in|out)|give|include|need|provide|send|show|sign|submit|use)\b"
+    r"[^.?!]*?\bto\s+(?P<action>(?:add|appeal|apply|cancel|change|claim|dispute|enroll|file|get|join"
+    r"|keep|make|prove|qualify|receive|request|see|start|switch)\b.*)$",
+    re.IGNORECASE,
+)
+"""What is done for another thing, which is what the question is about: "send in to appeal"."""
 _NO_NOUN = re.compile(r"[.?!;:]|\b(?:i|we|you|if|before|when)\b", re.IGNORECASE)
 _DOER = re.compile(r"\b(?:i|we|you|he|she|to|not)\s+$", re.IGNORECASE)
 """What stands before a verb: "to add" is no thing."""
+_PAYER = re.compile(
+    r"(?:(?:the|my|our)\s+)?(?:company|employer|bank|firm|school|insurer|job|work)$", re.IGNORECASE
+)
+_AUX = re.compile(r"\b(?:does|do|will|would|did|can)\s+$", re.IGNORECASE)
+"""Stands before those who do something, and not before what is done: "does the company put in"."""
 _NOUN = re.compile(r"\b(?:the|a|an|my|our)\s")
 _ASKS = re.compile(r"\b(?:can|could|does|do|did|will|would|should|may|must)\b", re.IGNORECASE)
 _COVERS = re.compile(
@@ -155,6 +178,8 @@ class Context:
         start, end = things[0].start, things[-1].end
         if _NO_NOUN.search(self.asked, start, end):
             return None
+        if _PAYER.match(self.asked, start, end) and _AUX.search(self.asked[:start]):
+            return None
         if _DOER.search(self.asked[:start]):
             noun = _NOUN.search(self.asked, start, things[0].end)
             if noun is None:
@@ -229,7 +254,8 @@ class Context:
             where = circumstances(self.asked, self.parts, {"person"})
             return self.situated(question_of(f"{clause}{where}"))
         if topics and names_thing(clause, self.names):
-            said = " and ".join(self.asked[part.start : part.end] for part in topics)
+            things = [part for part in topics if not self._is_done(part)] or topics
+            said = " and ".join(self.asked[part.start : part.end] for part in things)
             where = circumstances(self.asked, self.parts, set())
             return self.situated(question_of(f"{clause}, about {said}{where}{self.condition}"))
         return self.situated(f"{question_of(self.asked)} {question_of(clause)}")
@@ -239,6 +265,11 @@ class Context:
         if self.names.mentions(self.situation) and self.names.mentions(question):
             return question
         return f"{self.situation} {question}".strip()
+
+    def _is_done(self, part: Part) -> bool:
+        """Is it a verb alone: "keep", of "how long can I keep it through COBRA"?"""
+        single = " " not in self.asked[part.start : part.end]
+        return single and _DOER.search(self.asked[: part.start]) is not None
 
     def _is_aspect(self, part: Part) -> bool:
         words = WORD.findall(self.asked[part.start : part.end])
@@ -250,13 +281,18 @@ def context_of(question: str, names: PlanNames) -> Context:
     sentences = _SENTENCE.split(_TOLD_FIRST.sub(r"\1. ", question.strip(), count=1))
     asking = [sentence for sentence in sentences if sentence.endswith("?")] or sentences[-1:]
     telling = [s for s in sentences if s not in asking and not s.endswith("?")]
-    asked = asking[0]
+    asked = _TAG.sub("", asking[0])
+    if first := _CONDITION_FIRST.match(asked.rstrip(END)):
+        condition = first["condition"]
+        asked = question_of(f"{first['asked']} {condition[0].lower()}{condition[1:]}")
     held = subordinate(asked.rstrip(END))
     condition = held.group() if held else ""
     main = asked[: held.start()] if held else asked
     found = _DOES.search(asked.rstrip(END)) or _PURPOSE.search(asked.rstrip(END))
     parts = tuple(question_parts(main, names))
     action = found["action"] if found and not _NO_OBJECT.match(found["action"]) else ""
+    if inner := _IN_ORDER_TO.match(action):
+        action = inner["action"]
     return Context(question, " ".join(telling), asked, condition, parts, action, names)
 
 

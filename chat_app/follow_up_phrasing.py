@@ -17,6 +17,12 @@ from chat_app.plan_names import PlanNames
 from chat_app.question_parts import question_parts
 
 _STATED = re.compile(r"^(i|we)\s+(need|have|get|pay|owe|use|keep|lose)\b", re.IGNORECASE)
+_TAG = re.compile(
+    r"^(?P<what>(?:the\s+)?[\w-]+(?:\s+[\w-]+){0,2}?)\s+(?P<verb>does|do|is|are|has|have|will|would)"
+    r"(?:n['’]t|\s+not)?(?P<rest>(?:\s+[\w-]+){0,3}),?\s+(?:does|do|is|are|has|have|will|would)(?:n['’]t)?\s+(?:it|they)$",
+    re.IGNORECASE,
+)
+"""States and asks whether it is so: "Standard doesn't, does it"."""
 _PLACE_OF_TIER = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|1st|2nd|3rd|4th)\s+(?:one|tier|level)\b",
     re.IGNORECASE,
@@ -51,6 +57,8 @@ def included(text: str) -> str:
 
 def asked_plainly(text: str) -> str:
     """The text without "can you tell me if", as a question."""
+    if tag := _TAG.match(text):
+        return f"{tag['verb']} {tag['what']}{tag['rest']}"
     found = WONDERING.match(text)
     if not found:
         return text

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from chat_app.question_parts import WORD, Part, frame_only
 
 _PRONOUN = re.compile(
-    r"\b(?:it|they|them|those|these|this|that)\b(?!['’]?s?\s+(?:i|we|you|plan|year|month|one)\b)",
+    r"\b(?:(?:it|they|them|those|these|this|that)\b(?!['’]?s?\s+(?:i|we|you|plan|year|month|one)\b)"
+    r"|(?:this|that)\s+one\b)",
     re.IGNORECASE,
 )
 _DEMONSTRATIVE = re.compile(
     # "that visit" and "this benefit" are things; "that is" and "does this cover" are pronouns.
-    r"^(?:this|that|these|those)\s+(?!(?:is|was|are|were|does|do|did|will|would|can|has|have|cover"
+    r"(?<!can )(?<!could )(?<!did )(?<!do )(?<!does )(?<!will )(?<!would )"
+    r"(?:this|that|these|those)\s+(?!(?:one|is|was|are|were|does|do|did|will|would|can|has|have|cover"
     r"|covers|covered|include|includes|included|cost|costs|apply|applies|count|counts|mean|means"
     r"|per|before|after|too|also|the|free|a|an|for|in|on|with|out|at|each|every|by|true|right|all"
     r"|go|goes|change|changes|require|requires|need|needs|last|still|even|if|when|from|only|just"
+    r"|afterwards|again|ahead|anyway|back|beforehand|myself|once|online|somehow|together|twice"
     r"|really|then|different|higher|lower|less|more|limited|any|not|as|up|and|or)\b)\w",
     re.IGNORECASE,
 )
@@ -51,6 +54,11 @@ _OBJECT = re.compile(
     re.IGNORECASE,
 )
 """What stands before a pronoun that stands for a thing, and not for what follows it."""
+_TO_DO_WITH_IT = re.compile(
+    r"\s+(?:\w+\s+){0,2}to\s+\w+\s+(?:it|them|(?:this|that)(?:\s+one)?|those|these)\b",
+    re.IGNORECASE,
+)
+"""What a pronoun stands for, with another in it: "is it cheaper to get that one by mail"."""
 _FOR_IT = re.compile(
     r"\b(?:for|with|of|on|about|to|toward|towards)\s+(?:it|that|this|them|those)$", re.IGNORECASE
 )
@@ -82,6 +90,8 @@ def open_pronoun(
         if before or _DEMONSTRATIVE.match(clause, found.start()):
             return None
         if found.group().lower() == "they" and _are_people(clause, found):
+            continue
+        if _TO_DO_WITH_IT.match(clause, found.end()):
             continue
         is_noun = found.group().lower() in {"that", "this"} and not _stands_alone(
             clause, found, parts

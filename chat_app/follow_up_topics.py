@@ -143,6 +143,8 @@ def _what_is_asked_of(text: str, topic: Part, said: str) -> Part:
     for found in re.finditer(r"\s(?:for|of|on|with|to)\s", held):
         if only_aspects(WORD.findall(held[: found.start()])) and not is_aspect(said):
             return Part("topic", topic.start + found.end(), topic.end)
+        if held[0].isupper() and topic.start and not said[0].isupper():
+            return Part("topic", topic.start + found.end(), topic.end)  # of a name, that is kept
         if _head_is_aspect(held[: found.start()]) and _head_is_aspect(said):
             return Part("topic", topic.start, topic.start + found.start())
     if (source := _SOURCE.search(held)) and not _SOURCE.search(said):

@@ -82,6 +82,7 @@ AFTERWARDS = _words(
 
 TIED = _words(
     r"""\b(?:then|too|as\ well|also|though|instead|before|after(?:wards)?)$
+    |^[^.?!]*\b(?:al(?:l\ )?together|in\ (?:all|total)|overall)$
     |^(?:how\ \w+\ )?(?:do|does|did|must|should)\ (?:i|we|he|she|they)\b.*\bfirst$"""
 )
 """Ends a clause that goes on from what was said."""
@@ -114,8 +115,8 @@ _SHORT_FORM = _words(
 )
 """Written without its apostrophe: "thats", "hes", "dont"."""
 
-_SHORTENED = _words(r"(?<!\S)(?:w/o\b|w/|n(?=\s)|ded(?=[\s?.!,]|$))")
-_IN_FULL = {"w/o": "without", "w/": "with ", "n": "and", "ded": "deductible"}
+_SHORTENED = _words(r"(?<!\S)(?:w/o\b|w/|n(?=\s)|teh\b|ded(?=[\s?.!,]|$))")
+_IN_FULL = {"w/o": "without", "w/": "with ", "n": "and", "teh": "the", "ded": "deductible"}
 
 STATED = _words(r"^(?P<what>that|it|this)['’]s\ (?!(?:a|an|the)\b)")
 """A question in the order of a statement: "that's per month?"."""
@@ -161,14 +162,13 @@ QUESTION_WORD = _words(
 """Begins the clause of a message that asks."""
 
 EVERY_PLAN = _words(
-    r"""^(?:(?:for\ |on\ )?(?:both|all|each|every|either)(?:\ (?:of\ (?:them|those)|one|plans?|two
-    |three))*|all\ of\ them|(?:on\ |in\ |with\ |for\ )?(?:the\ )?other\ (?:plans?|ones?|two)
-    |the\ others|(?:which|what)\ (?:other\ )?(?:plans?|ones?)(?:\ (?:do|does|would|will|is|are|has
-    |have|covers?|pays?)(?:\ (?:it|that|this|them))?)|(?:is|does|do|are)\ (?:there\ )?(?:any
-    |another)
-    \ (?:other\ )?plans?(?:\ (?:that|which))?(?:\ (?:do|does|covers?|pays?|pay\ for))?(?:\ (?:it
-    |that
-    |this|them))?)$"""
+    r"""^(?:(?:for\ |on\ )?(?:both|all|each|every|either)
+    (?:\ (?:of\ (?:them|those)|one|plans?|two|three))*|all\ of\ them
+    |(?:on\ |in\ |with\ |for\ )?(?:the\ )?other\ (?:plans?|ones?|two)|the\ others
+    |(?:which|what)\ (?:(?:of\ the|other)\ )*(?:plans?|ones?)
+    (?:\ (?:do|does|would|will|is|are|has|have|covers?|pays?)(?:\ (?:it|that|this|them))?)
+    |(?:is|does|do|are)\ (?:there\ )?(?:any|another)\ (?:other\ )?plans?(?:\ (?:that|which))?
+    (?:\ (?:do|does|covers?|pays?|pay\ for))?(?:\ (?:it|that|this|them))?)$"""
 )
 """Asks the question before of every plan."""
 
@@ -185,6 +185,7 @@ COVERING = _words(
 )
 """A pronoun that stands for the plan, which is what covers."""
 
+DOING_IT = _words(r"\b(?:for|by|from|after|when|while|without)\ doing\ (?:it|that|this|so)\b")
 DO_IT = _words(r"\bdo\ (?:it|that|this|so)\b")
 FOR_IT = _words(r"\b(?:for|with|about|of)\ (?:it|that|this|them|those)$")
 IT_TAKES = _words(
@@ -329,22 +330,22 @@ instructions kind letter level limit limits link max maximum minimum minutes not
 pair pairs paperwork penalty percent percentage period periods permission person persons phone place
 places preapproval preauthorization precertification prescription prior problem process proof rate
 rates reason receipt receipts referral referrals refill refills requirement requirements restriction
-restrictions rule rules session sessions share sort step steps tax taxable taxed telephone term tier
-time times treatment treatments type types visits waiting website weeks
+restrictions rule rules service services session sessions share sort step steps tax taxable taxed
+telephone term tier time times treatment treatments type types visits waiting website weeks
 
 accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
-alternative alternatives apply arrange arranged arrive ask back before beforehand begin beginning
-begins book booked booking bring call cancel carried carries carry carryover chance chances charge
-claim claimed complete contacted counts day days decide decided decides denied deny done end ended
-ending ends enough enter expensive expire expires extra file filed filing fill filled finish first
-followed forget forgot further hand happen hear high higher hold include instead join kick kicks
-last lasts late later leave left leftover less longer lose lost lower matter miss missed month
-months more move near nearby notify old once order pass per prove provide qualifies qualify reach
-reached refer refers refuse refused register reject rejected repeat reply report request requested
-require required reserve reserved respond return roll rolled rollover rolls run runs schedule
-scheduled send sent set sign signed somehow somewhere soon speak special start starting starts stay
-still stop submit submitted switch talk till turn twice until unused use used verify wait waive
-waived way ways week write wrong year years yet
+alternative alternatives apply approve approves arrange arranged arrive ask back before beforehand
+begin beginning begins book booked booking bring call cancel carried carries carry carryover chance
+chances charge claim claimed complete contacted counts day days decide decided decides denied deny
+done end ended ending ends enough enter expensive expire expires extra file filed filing fill filled
+finish first followed forget forgot further hand happen hear high higher hold include instead join
+kick kicks last lasts late later leave left leftover less longer lose lost lower matter miss missed
+month months more move near nearby notify old once order pass per prove provide qualifies qualify
+reach reached refer refers refuse refused register reject rejected repeat reply report request
+requested require required reserve reserved respond return roll rolled rollover rolls run runs
+schedule scheduled send sent set sign signed somehow somewhere soon speak special start starting
+starts stay still stop stuck submit submitted switch talk till turn twice until unused use used
+verify wait waive waived way ways week write wrong year years yet
 """
 _ASPECTS = frozenset(_ASPECT_WORDS.split())
 """What every benefit has or can be done about any: asked of none, it is asked of the one that was

@@ -9,11 +9,16 @@ import re
 from collections.abc import Sequence
 
 from chat_app.answers import Turn
-from chat_app.follow_up_choices import alternative, among_plans, choice, chosen_first
+from chat_app.follow_up_choices import (
+    among_plans,
+    chosen_first,
+    chosen_of,
+    with_other_named,
+)
 from chat_app.follow_up_clauses import resolved
 from chat_app.follow_up_context import circumstances, context_of, question_of
 from chat_app.follow_up_fragments import with_condition, with_fragment, with_purpose
-from chat_app.follow_up_joining import TELLS, behind, joined
+from chat_app.follow_up_joining import behind, joined
 from chat_app.follow_up_phrasing import (
     asked_plainly,
     condition_last,
@@ -25,6 +30,7 @@ from chat_app.follow_up_phrasing import (
     whose,
     without_denied,
 )
+from chat_app.follow_up_standing import TELLS
 from chat_app.follow_up_things import names_thing, own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
@@ -79,6 +85,8 @@ _YEAR = re.compile(r"\b20\d\d\b")
 _THAT_GOES_WITH = re.compile(
     r"\w\s+that\s+(?:goes|go|comes|come)\s+(?:along\s+)?with\s+(?P<it>it|that|them)$", re.IGNORECASE
 )
+_BESIDE_IT = re.compile(r"^the\s+.*\w\s+there$|\w\s+at\s+the\s+same\s+time$", re.IGNORECASE)
+"""What stands before it belongs to the thing that was spoken of: "the trips there"."""
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
 """Says what is done with the thing that was spoken of, in whose place nothing comes."""
 
@@ -125,14 +133,12 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         return None
     last = turns[-1]
     body = stripped(OPENING, text)
-    body = included(asked_plainly(body))
+    body = with_other_named(included(asked_plainly(body)), last.question, names)
     first, asked = chosen_first(stripped(AFTERWARDS, stripped(LEADING, body)))
     if ASKING.match(asked) and (chosen := follow_up(first, turns, names)):
         return follow_up(asked, [Turn(chosen, "")], names) or question_of(asked)
-    if (chosen := choice(stripped(LEADING, body), last, names)) is not None:
+    if (chosen := chosen_of(stripped(LEADING, body), last, names)) is not None:
         return chosen
-    if (thing := alternative(stripped(LEADING, body), last.question, names)) is not None:
-        return thing
     body, previous = among_plans(lowered(body, names), last.question, names)
     body = plan_last(numbered(body, previous), names)
     return _read(condition_last(body), previous, names)
@@ -239,6 +245,8 @@ def _of_fragment(
     ):
         return None
     tied = _DONE_TO_IT.search(fragment) or VERB.search(fragment)
+    if _BESIDE_IT.search(fragment):
+        return behind(fragment, previous, names)
     if led and tied and _FOR_DOING.match(fragment):
         return with_purpose(fragment, previous)
     if led and tied and not is_circumstance(fragment):

@@ -98,6 +98,11 @@ class PlanNames:
                 self._aliases[alias].append((policy, is_whole))
         self._longest = max(map(len, self._aliases), default=0)
 
+    @property
+    def policies(self) -> Collection[str]:
+        """Those whose names these are."""
+        return self._words.keys()
+
     def mentions(self, text: str) -> list[Mention]:
         """Where the text names policies, in its order; words name what says most with them.
 
@@ -115,10 +120,11 @@ class PlanNames:
     def unknown_type(self, text: str) -> str:
         """The type of plan that the text asks for ("the EPO") and that no plan is of, or "".
 
-        Where the type of some plan is not known, it may be that one.
+        Where the type of some plan is not known, it may be that one; where the index names no
+        plans, its documents may be of any.
         """
         known = set().union(*self._types.values())
-        if not all(self._types.values()):
+        if not known or not all(self._types.values()):
             return ""
         for match in _ASKED_TYPE.finditer(text):
             if (plan_type := match.group(1)) not in known:

@@ -96,7 +96,10 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("tier", _TIER),
     ("person", _PERSON),
 )
-_TYPE = re.compile(rf"\b(?:{'|'.join(sorted(PLAN_TYPES))})\b")
+_TYPE = re.compile(
+    rf"(?:\b[A-Z][\w&'’-]*\s+)*\b(?:{'|'.join(sorted(PLAN_TYPES))})\b(?:\s+[A-Z][\w&'’-]*\b)*"
+)
+"""A type of plan, with the name that it stands in: "Bright Health PPO Plus"."""
 _YEAR_LEAD = re.compile(r"(?:\b(?:in|for|during|of)\s+(?:the\s+)?)$", re.IGNORECASE)
 _NO_DAY = date(2000, 12, 1)
 """Which year "next year" is makes no difference to where it is said."""
@@ -109,31 +112,33 @@ def _phrases(text: str, names: PlanNames) -> Iterator[Part]:
         lead = _YEAR_LEAD.search(text, 0, said.start)
         yield Part("year", lead.start() if lead else said.start, said.end)
     # A type of plan that the index does not hold is one all the same.
-    yield from (Part("plan", *match.span()) for match in _TYPE.finditer(text))
+    for match in _TYPE.finditer(text):
+        asks = [word for word in WORD.finditer(text, *match.span()) if _is_frame(word.group())]
+        yield Part("plan", asks[-1].end() + 1 if asks else match.start(), match.end())
     for kind, words in _PATTERNS:
         for match in words.finditer(text):
             yield Part(kind, *match.span())
 
 
 _FRAME_WORDS = """
-about afford allow allowed allows amount amounts anyone anything apply applies ask asked asking
-between bill billed bring buy called can't cannot change changed changes charge charged charges
-cheap cheaper chip choose come comes coming compare cost costing costs count counts cover coverage
-covered covering covers difference different dollar dollars done each eligible else entitled every
-exactly expect expensive explain few find free full get gets getting give given gives go goes going
-good got happen happens happened have having help include included includes insurance insured
-insurer know less let like list long look lot make many mean means member meet money month monthly
-more most must need needed needs new number offer offered offers okay old one ones option options
-owe owed owes paid part pay paying pays percent plan plans please policy possible price priced put
-quit really receive refund rest remaining reimburse reimbursed reimburses right same say see share
-should show someone something soon spend start starting starts still straight sure take takes taking
-tell thing things today total try use used uses using usually visit want week wants work works worth
-yearly years year yes yet thanks thank hello i'm i'd i'll i've it's that's what's how's who's
-there's we're you're don't doesn't isn't aren't won't whats hows whos wheres thats im ive dont
-doesnt isnt arent wont cant much often late early fast far first also too instead then ever toward
-towards regarding rid without within after before during against us per however anyway away whether
-either both respectively versus vs i whatever whichever whoever wherever referred ok it'll that'll
-they'll you'll we'll he'll she'll
+about anybody everybody nobody somebody afford allow allowed allows amount amounts anyone anything
+apply applies ask asked asking between bill billed bring buy called can't cannot change changed
+changes charge charged charges cheap cheaper chip choose come comes coming compare cost costing
+costs count counts cover coverage covered covering covers difference different dollar dollars done
+each eligible else entitled every exactly expect expensive explain few find free full get gets
+getting give given gives go goes going good got happen happens happened have having help include
+included includes insurance insured insurer know less let like list long look lot make many mean
+means member meet money month monthly more most must need needed needs new number offer offered
+offers okay old one ones option options owe owed owes paid part pay paying pays percent plan plans
+please policy possible price priced put quit really receive refund rest remaining reimburse
+reimbursed reimburses right same say see share should show someone something soon spend start
+starting starts still straight sure take takes taking tell thing things today total try use used
+uses using usually visit want week wants work works worth yearly years year yes yet thanks thank
+hello i'm i'd i'll i've it's that's what's how's who's there's we're you're don't doesn't isn't
+aren't won't whats hows whos wheres thats im ive dont doesnt isnt arent wont cant much often late
+early fast far first also too instead then ever toward towards regarding rid without within after
+before during against us per however anyway away whether either both respectively versus vs i
+whatever whichever whoever wherever referred ok it'll that'll they'll you'll we'll he'll she'll
 """
 _FRAME = STOP_WORDS | frozenset(_FRAME_WORDS.split())
 LINKS = frozenset(

@@ -585,10 +585,118 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "how many sessions do I get?",
             "How many sessions do I get for physical therapy after knee surgery on PPO Plus?",
         ),
+        (
+            "I can waive coverage because my wife has a plan, right?",
+            "How much would I get for doing that?",
+            "How much would I get if I waive coverage because my wife has a plan?",
+        ),
+        (
+            "What do I need to send in to appeal on PPO Plus?",
+            "How soon would I hear back?",
+            "How soon would I hear back to appeal on PPO Plus?",
+        ),
+        (
+            "How do I file a claim for a massage on PPO Plus?",
+            "ok and how long do I have",
+            "How long do I have to file a claim for a massage on PPO Plus?",
+        ),
+        (
+            "How many massage visits does PPO Plus pay for?",
+            "Can I get more if my therapist thinks I need them?",
+            "Can I get more if my therapist thinks I need them, about massage visits on PPO Plus?",
+        ),
+        (
+            "How much does an epinephrine pen cost on PPO Plus?",
+            "Is it cheaper to get that one by mail?",
+            "Is it cheaper to get an epinephrine pen by mail on PPO Plus?",
+        ),
+        (
+            "Can I use Wellbeing Cash for my yoga class?",
+            "What about a kayak?",
+            "Can I use Wellbeing Cash for a kayak?",
+        ),
+        (
+            "Is a wig covered on PPO Plus?",
+            "Which of the plans does then?",
+            "Is a wig covered on each plan?",
+        ),
+        (
+            "How much does the company put in on HDHP Saver?",
+            "when does it show up",
+            "How much does the company put in on HDHP Saver? When does it show up?",
+        ),
+        (
+            "Does PPO Plus pay for hospice?",
+            "chemo at the same time?",
+            "Chemo at the same time, about hospice on PPO Plus?",
+        ),
+        (
+            "Are clinical trials covered by PPO Plus?",
+            "the trips there too?",
+            "The trips there, about clinical trials on PPO Plus?",
+        ),
+        (
+            "Does PPO Plus cover massage?",
+            "HMO Select doesn't, does it?",
+            "Does HMO Select cover massage?",
+        ),
+        (
+            "Does PPO Plus cover home nursing?",
+            "My uncle's plan wanted a doctor's order first. Is it like that here?",
+            "My uncle's plan wanted a doctor's order first. Does PPO Plus cover home nursing?",
+        ),
+        (
+            "Does PPO Plus cover IVF?",
+            "Is that maximum per person or for the two of us together?",
+            "Is that maximum per person or for the two of us together, about IVF on PPO Plus?",
+        ),
+        (
+            "Can I get my inhalers by mail on PPO Plus?",
+            "how big a supply at once?",
+            "How big a supply at once, about my inhalers on PPO Plus?",
+        ),
+        (
+            "What is the difference between a health care FSA and a limited-purpose FSA?",
+            "The second one, who can have it?",
+            "Who can have limited-purpose FSA?",
+        ),
+        (
+            "Can I change my plan after my baby is born?",
+            "Where do I report it?",
+            "Can I change my plan after my baby is born? Where do I report it?",
+        ),
+        (
+            "Does PPO Plus cover doctors in Peru?",
+            "How can I tell which doctors down there take it?",
+            "How can I tell which doctors down there take it, about doctors in Peru on PPO Plus?",
+        ),
+        (
+            "What does PPO Plus pay if I slip at work?",
+            "I fell in the parking lot, does it count?",
+            "What does PPO Plus pay if I slip at work? I fell in the parking lot, does it count?",
+        ),
+        (
+            "How long can I keep PPO Plus through COBRA?",
+            "We're splitting up, so how many months would she get?",
+            "We're splitting up, so how many months would she get, about COBRA on PPO Plus?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
     assert behind(message, before) == expected
+
+
+def test_of_two_plans_the_other_one_is_asked_of() -> None:
+    turns = [Turn("Does PPO Plus pay for an ambulance?", "")]
+    asked = "And how does the other plan handle it?"
+    two = PlanNames(["PPO_PLUS", "HMO_SELECT"])
+    assert understood(asked, turns, two) == "Does HMO Select pay for an ambulance?"
+
+
+def test_a_plan_that_the_index_does_not_name_is_one_all_the_same() -> None:
+    turns = [Turn("What do I pay for a wig with the Meadow Ridge HDHP?", "")]
+    said = understood("what about the Alder PPO?", turns, PlanNames([]))
+    assert said == "What do I pay for a wig with the Alder PPO?"
 
 
 def test_an_earlier_question_can_be_gone_back_to() -> None:
@@ -628,6 +736,7 @@ def test_a_long_message_that_refers_to_what_was_said_keeps_it(message: str) -> N
     "message",
     [
         "When is open enrollment this fall?",
+        "Is it true that dental cleanings are free?",
         "who answers questions about COBRA",
         "I lost my ID card, how do I get a new one?",
         "I need a new ID card",
