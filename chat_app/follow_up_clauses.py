@@ -79,6 +79,19 @@ _TOLD_OF = re.compile(
     re.IGNORECASE,
 )
 """What has happened, and what the question before asks under the condition of it."""
+_WHAT_COVERS = re.compile(r"^what\b.*\b(?:cover|include|offer)s?$", re.IGNORECASE)
+_WHAT = re.compile(
+    r"(?P<what>what|which)\s+(?:(?:kind|type|sort)s?\s+of\s+)?(?P<noun>(?!is\b|are\b|do\b|does\b|did\b|if\b|about\b|can\b"
+    r"|will\b|would\b|happens\b|else\b|one\b|ones\b|plans?\b)[a-z-]+)(?=\s|$)",
+    re.IGNORECASE,
+)
+"""Asks what of a kind: "what experience do I need"."""
+_PAID_IN = re.compile(
+    r"\b(?:it|that)\s+(?:get|gets|arrive|come|show|land|hit|paid|deposited)\b"
+    r"|\b(?:arrives?|comes?|deposited|deposit|get|give|land|paid|pay|put|receive|shows?)\s+(?:it|that)\b",
+    re.IGNORECASE,
+)
+"""Speaks of what someone puts into an account, and not of the account."""
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
 
@@ -148,6 +161,15 @@ def _asked_again(clause: _Clause) -> str | None:
     return with_fragment(said, clause.context.question, clause.names, led=True)
 
 
+def _asked_of_another(clause: _Clause) -> str | None:
+    """The question before for "what degree", where it asks what experience."""
+    said, before = _WHAT.fullmatch(clause.text), _WHAT.match(clause.context.asked)
+    if said is None or before is None:
+        return None
+    asked = f"{said['what']} {said['noun']}{clause.context.asked[before.end() :]}"
+    return clause.context.situated(question_of(asked))
+
+
 def _without_verb(clause: _Clause) -> str | None:
     """The question before for what an ellipsis names: "does the HMO", "did it in 2025"."""
     found = ELLIPSIS.match(clause.text)
@@ -171,7 +193,8 @@ def _with_pronoun(clause: _Clause) -> str | None:
         return None
     if COVERING.match(text, found.start()):
         return _covered(clause, found)
-    if TWO_QUESTIONS.search(text) or (context.condition and _TOLD_OF.search(text)):
+    whole = context.condition and _TOLD_OF.search(text)
+    if whole or TWO_QUESTIONS.search(text) or (context.puts and _PAID_IN.search(text)):
         return context.followed(text)
     if context.action and (done := _done(text, context.action)):
         return context.situated(question_of(done))
@@ -248,7 +271,8 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     thing = clause.context.thing(clause.kinds)
     mentions = clause.names.mentions(clause.context.question)
     noun, where = "the plan", ""
-    if thing and _WHOLE.search(thing.noun):
+    unnamed = not mentions and not clause.things and "plan" not in clause.kinds
+    if thing and (_WHOLE.search(thing.noun) or (unnamed and _WHAT_COVERS.match(clause.text))):
         noun, where = thing.noun, thing.where
     elif "plan" not in clause.kinds and mentions:
         noun = clause.context.question[mentions[0].start : mentions[0].end]
@@ -256,7 +280,7 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     rest = _DO.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
     if thing and (paid_for := _PAID_FOR.search(rest)):
         rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
-    elif thing and not clause.things and not where:
+    elif thing and noun != thing.noun and not clause.things and not where:
         rest = f"{rest} {thing.lead} {thing.noun}"
     return question_of(f"{before}{noun}{rest}{where}")
 
@@ -330,6 +354,7 @@ _WAYS: tuple[Callable[[_Clause], str | None], ...] = (
     _completing,
     _timed,
     _asked_again,
+    _asked_of_another,
     _without_verb,
     _like_that,
     _with_one,

@@ -79,6 +79,10 @@ _COVERS = re.compile(
     re.IGNORECASE,
 )
 """Stands before what is covered: "in which states does the plan cover rides"."""
+_HAVE_TO = re.compile(
+    r"\b(?:have|need|want|get)\s+to\s+\w+\s+(?:(?:the|a|an|their|his|her)\s+)?$", re.IGNORECASE
+)
+"""Stands before what someone has to do: "when do employees have to take the course"."""
 _PUTS = re.compile(
     r"^.*\b(?:does|do|did|will|would|can)\s+(?:the|my|your)\s+\w+\s+(?!cost\b|need\b|require\b|for\b|of\b"
     r"|on\b|in\b|at\b|with\b)\w+",
@@ -218,7 +222,8 @@ class Context:
             return [second] if but_aspect else [first]
         if (but_aspect and self._is_aspect(first)) or self._puts_in(second):
             return [second]
-        if _COVERS.search(self.asked[first.end : second.start]):
+        between = self.asked[first.end : second.start]
+        if _COVERS.search(between) or _HAVE_TO.search(between):
             return [second]
         return [first] if _ASKS.search(self.asked, first.end, second.start) else things
 
@@ -227,6 +232,12 @@ class Context:
         found = _PUTS.search(self.asked, 0, thing.start)
         plans = [part for part in self.parts if part.kind == "plan"]
         return found is not None and not any(plan.start < found.end() for plan in plans)
+
+    @property
+    def puts(self) -> bool:
+        """Does it ask what someone, and not a plan, puts somewhere?"""
+        things = [part for part in self.parts if part.kind in {"topic", "amount"}]
+        return bool(things) and self._puts_in(things[-1])
 
     @property
     def asks_cost(self) -> bool:

@@ -21,6 +21,10 @@ _DOER = re.compile(
 _SAID_OF_IT = re.compile(r"\b(?:it['’]?s|it\s+(?:is|was))\s+$", re.IGNORECASE)
 """Stands before what is said of the thing that was spoken of: "when it's urgent"."""
 
+_BEING = re.compile(r"\b(?:i['’]?m|we['’]?re|i\s+am|we\s+are|(?:he|she)['’]?s)\s+$", re.IGNORECASE)
+_WHEREABOUTS = frozenset(["home", "abroad", "away", "there", "overseas"])
+"""Where someone is, which is said of the thing that was spoken of: "once I'm home"."""
+
 
 def own_things(clause: str, parts: Sequence[Part]) -> list[Part]:
     """The parts of a clause that a question can be about by themselves.
@@ -49,6 +53,8 @@ def _is_thing(clause: str, part: Part) -> bool:
         return False
     words = [word for word in WORD.findall(said) if not word.isdigit()]
     if _SAID_OF_IT.search(clause[: part.start]):
+        return False
+    if said.lower() in _WHEREABOUTS and _BEING.search(clause[: part.start]):
         return False
     if " " not in said and _DOER.search(clause[: part.start]):
         return False

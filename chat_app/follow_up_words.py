@@ -168,7 +168,10 @@ EVERY_PLAN = _words(
     |(?:which|what)\ (?:(?:of\ the|other)\ )*(?:plans?|ones?)
     (?:\ (?:do|does|would|will|is|are|has|have|covers?|pays?)(?:\ (?:it|that|this|them))?)
     |(?:is|does|do|are)\ (?:there\ )?(?:any|another)\ (?:other\ )?plans?(?:\ (?:that|which))?
-    (?:\ (?:do|does|covers?|pays?|pay\ for))?(?:\ (?:it|that|this|them))?)$"""
+    (?:\ (?:do|does|covers?|pays?|pay\ for))?(?:\ (?:it|that|this|them))?
+    |(?:do|does|would|will)\ (?:any|both|either|one)\ of\ (?:the\ )?
+    (?:others?|(?:other\ )?(?:two|three)?\ ?(?:plans?|ones?))
+    (?:\ (?:do|cover|have|include|offer|pay(?:\ for)?))?(?:\ (?:any|it|that|this|them))?)$"""
 )
 """Asks the question before of every plan."""
 

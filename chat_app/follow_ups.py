@@ -135,8 +135,10 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
     body = stripped(OPENING, text)
     body = with_other_named(included(asked_plainly(body)), last.question, names)
     first, asked = chosen_first(stripped(AFTERWARDS, stripped(LEADING, body)))
-    if ASKING.match(asked) and (chosen := follow_up(first, turns, names)):
-        return follow_up(asked, [Turn(chosen, "")], names) or question_of(asked)
+    if asked and (chosen := follow_up(first, turns, names)):
+        said = follow_up(asked, [Turn(chosen, "")], names)
+        if said or ASKING.match(asked):
+            return said or question_of(asked)
     if (chosen := chosen_of(stripped(LEADING, body), last, names)) is not None:
         return chosen
     body, previous = among_plans(lowered(body, names), last.question, names)

@@ -59,7 +59,8 @@ _NETWORK = re.compile(
 _PERSON = re.compile(
     r"(?<!tell )(?<!show )(?<!give )(?<!help )(?<!let )\b"
     r"(?:(?:my|our|his|her|their|the|an?|each|one|just|only|your|per|every|whole|entire|two|three|young|little"
-    r"|adult|grown|domestic|adopted|disabled|older|elderly|new|newborn|former|future) )*"
+    r"|adult|grown|domestic|adopted|disabled|older|elderly|new|newborn|former|future|teenage|teen"
+    r"|unborn|retired|same-sex|college-age) )*"
     r"(?:(?:ex[- ]|(?:ex|step|grand|god|foster)-?)?"
     r"(?:spouse|wife|husband|partner|kids?|child(?:ren)?|sons?|daughters?|mother|father|mom|dad|parents?|brothers?|sisters?)(?:-in-law)?|family|families"
     r"|dependents?|bab(?:y|ies)|newborns?|twins?|nephews?|nieces?"

@@ -680,6 +680,41 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "We're splitting up, so how many months would she get?",
             "We're splitting up, so how many months would she get, about COBRA on PPO Plus?",
         ),
+        (
+            "Is acupuncture covered on PPO Plus?",
+            "for my teenage niece as well?",
+            "Is acupuncture covered on PPO Plus for my teenage niece?",
+        ),
+        (
+            "What training do I need to be a sailing instructor?",
+            "what license?",
+            "What license do I need to be a sailing instructor?",
+        ),
+        (
+            "When do the lifeguards have to take the rescue course?",
+            "what does it cover?",
+            "What does the rescue course cover?",
+        ),
+        (
+            "Which costs less a month, PPO Plus or HMO Select?",
+            "the second, for me and the kids",
+            "Which costs less a month, HMO Select for me and the kids?",
+        ),
+        (
+            "How much does the company put into my HSA on HDHP Saver?",
+            "when do they pay it?",
+            "How much does the company put into my HSA on HDHP Saver? When do they pay it?",
+        ),
+        (
+            "Are wigs covered on PPO Plus?",
+            "Does either of the other two plans cover them?",
+            "Are wigs covered on each plan?",
+        ),
+        (
+            "Does PPO Plus cover emergencies abroad?",
+            "How do I get my money back once I'm home?",
+            "How do I get my money back once I'm home for emergencies abroad on PPO Plus?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
