@@ -51,7 +51,10 @@ _OF_THOSE = re.compile(
     DO_IT.flags,
 )
 """Stands for what was done, listed or counted before, whatever else is named."""
-_EXPLETIVE = re.compile(r"\bit\s+(?=(?:\w+\s+){1,3}(?:to|if|that)\b)", re.IGNORECASE)
+_EXPLETIVE = re.compile(
+    r"\bit\s+(?!(?:appl|chang|cover|help|includ|last|matter|pay|qualif|work))(?=(?:\w+\s+){1,3}(?:to|if|that)\b)",
+    re.IGNORECASE,
+)
 """Stands for what follows: "what does it cost to see a doctor"."""
 _HOW_MUCH_OF_IT = re.compile(
     r"how\s+(?:big|far|high|large|long|low|many|often|old|small|soon)\b", re.IGNORECASE

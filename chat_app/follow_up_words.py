@@ -76,7 +76,8 @@ INSTEAD = _words(
 AFTERWARDS = _words(
     r"""[\s,]+(?:too|then|instead|as\ well|also|please|pls|plz|though|again|thanks|thank\ you|btw
     |by\ the\ way|by\ any\ chance|(?:is\ (?:it|that)\ )?still\ (?:the\ same|true)|or\ no|or\ not
-    |or\ what|or\ nah|lol|haha|if\ you\ know|i\ mean|right|huh|tho)[\s?!.]*$"""
+    |or\ what|or\ is\ (?:that|it)\ (?:just|only)\ [^.?!]*|or\ nah|lol|haha|if\ you\ know|i\ mean
+    |right|huh|tho)[\s?!.]*$"""
 )
 """Stands behind what is asked and says nothing: stripped."""
 
@@ -332,9 +333,10 @@ exclusion exclusions fax fee fees form forms frequency hour hours info informati
 instructions kind letter level limit limits link max maximum minimum minutes notice office online
 pair pairs paperwork penalty percent percentage period periods permission person persons phone place
 places preapproval preauthorization precertification prescription prior problem process proof rate
-rates reason receipt receipts referral referrals refill refills requirement requirements restriction
-restrictions rule rules service services session sessions share sort step steps tax taxable taxed
-telephone term tier time times treatment treatments type types visits waiting website weeks
+rates reason receipt receipts referral referrals refill refills renewal requirement requirements
+restriction restrictions rule rules service services session sessions share sort step steps tax
+taxable taxed telephone term tier time times treatment treatments type types visits waiting website
+weeks
 
 accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
 alternative alternatives apply approve approves arrange arranged arrive ask back before beforehand
@@ -344,11 +346,11 @@ done end ended ending ends enough enter expensive expire expires extra file file
 finish first followed forget forgot further hand happen hear high higher hold include instead join
 kick kicks last lasts late later leave left leftover less longer lose lost lower matter miss missed
 month months more move near nearby notify old once order pass per prove provide qualifies qualify
-reach reached refer refers refuse refused register reject rejected repeat reply report request
-requested require required reserve reserved respond return roll rolled rollover rolls run runs
-schedule scheduled send sent set sign signed somehow somewhere soon speak special start starting
-starts stay still stop stuck submit submitted switch talk till turn twice until unused use used
-verify wait waive waived way ways week write wrong year years yet
+reach reached refer refers refuse refused register reject rejected renew renewed renews repeat reply
+report request requested require required reserve reserved respond return roll rolled rollover rolls
+run runs schedule scheduled send sent set sign signed somehow somewhere soon speak special start
+starting starts stay still stop stuck submit submitted switch talk till turn twice until unused use
+used verify wait waive waived way ways week write wrong year years yet
 """
 _ASPECTS = frozenset(_ASPECT_WORDS.split())
 """What every benefit has or can be done about any: asked of none, it is asked of the one that was

@@ -196,7 +196,7 @@ def _gone_on(message: str, turns: Sequence[Turn], names: PlanNames) -> str | Non
 
     "Tell me more about the external review", after a question about reviews of PPO Plus.
     """
-    if not turns:
+    if not turns or WHAT_IF.match(stripped(OPENING, message.strip())):
         return None
     previous = turns[-1].question
     body = stripped(OPENING, " ".join(message.split()).rstrip(" ?!."))

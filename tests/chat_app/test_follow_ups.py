@@ -715,6 +715,26 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "How do I get my money back once I'm home?",
             "How do I get my money back once I'm home for emergencies abroad on PPO Plus?",
         ),
+        (
+            "Does PPO Plus pay for wigs?",
+            "what if the wig is out of network?",
+            "Does PPO Plus pay for wigs if the wig is out of network?",
+        ),
+        (
+            "What does the pet program pay if I have a cat?",
+            "Does it help if I adopt a parrot?",
+            "Does it help if I adopt a parrot, about the pet program if I have a cat?",
+        ),
+        (
+            "Does PPO Plus cover acupuncture?",
+            "Does the HMO pay for it as well, or is that only in the PPO?",
+            "Does the HMO pay for acupuncture?",
+        ),
+        (
+            "Does PPO Plus cover growth hormones?",
+            "How often does the approval have to be renewed?",
+            "How often does the approval have to be renewed for growth hormones on PPO Plus?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
