@@ -60,7 +60,7 @@ _PERSON = re.compile(
     r"(?<!tell )(?<!show )(?<!give )(?<!help )(?<!let )\b"
     r"(?:(?:my|our|his|her|their|the|an?|each|one|just|only|your|per|every|whole|entire|two|three|young|little"
     r"|adult|grown|domestic|adopted|disabled|older|elderly|new|newborn|former|future|teenage|teen"
-    r"|unborn|retired|same-sex|college-age) )*"
+    r"|unborn|retired|same-sex|college-age) ){0,4}"
     r"(?:(?:ex[- ]|(?:ex|step|grand|god|foster)-?)?"
     r"(?:spouse|wife|husband|partner|kids?|child(?:ren)?|sons?|daughters?|mother|father|mom|dad|parents?|brothers?|sisters?)(?:-in-law)?|family|families"
     r"|dependents?|bab(?:y|ies)|newborns?|twins?|nephews?|nieces?"
@@ -98,7 +98,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("person", _PERSON),
 )
 _TYPE = re.compile(
-    rf"(?:\b[A-Z][\w&'’-]*\s+)*\b(?:{'|'.join(sorted(PLAN_TYPES))})\b(?:\s+[A-Z][\w&'’-]*\b)*"
+    rf"(?:\b[A-Z][\w&'’-]*\s+){{0,3}}\b(?:{'|'.join(sorted(PLAN_TYPES))})\b(?:\s+[A-Z][\w&'’-]*\b){{0,2}}"
 )
 """A type of plan, with the name that it stands in: "Bright Health PPO Plus"."""
 _YEAR_LEAD = re.compile(r"(?:\b(?:in|for|during|of)\s+(?:the\s+)?)$", re.IGNORECASE)
