@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chat_app.answers import Plan, Turn
-from chat_app.follow_up_context import END, circumstances, question_of
+from chat_app.follow_up_context import END, agreeing, circumstances, question_of
 from chat_app.follow_up_fragments import with_fragment, with_plan
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
@@ -24,7 +24,8 @@ from chat_app.question_parts import Part, question_parts
 _ONE = r"\s+(?:one|option|choice|thing)"
 _ONE_OF_THEM = re.compile(
     rf"\bthe\s+({'|'.join(ORDINALS)})"
-    rf"(?:(?:{_ONE})?(?=\s*(?:[,.?!:;–-]|$)|\s+(?:is|are|do|does|will|would|can|has|have|costs?|covers?)\b)"
+    rf"(?:(?:{_ONE})?(?=\s*(?:[,.?!:;–-]|$)|\s+(?:is|are|do|does|will|would|can|has|have"
+    r"|allow|charge|cost|cover|give|include|let|make|need|offer|pay|require|use|want|work)s?\b)"
     rf"|{_ONE}(?=\s+(?:when|if|while|for|in|at|on|with|under|out|after|before|per)\b))",
     re.IGNORECASE,
 )
@@ -127,7 +128,8 @@ def among_plans(text: str, previous: str, names: PlanNames) -> tuple[str, str]:
     if found is None or len(plans) < 2 or at >= len(plans):
         return text, previous
     label = Plan(plans[at]).label
-    kept = f"{previous[: mentions[0].start]}{label}{previous[mentions[-1].end :]}"
+    before = agreeing(previous[: mentions[0].start], label)
+    kept = f"{before}{label}{previous[mentions[-1].end :]}"
     return f"{text[: found.start()]}{label}{text[found.end() :]}", question_of(kept)
 
 

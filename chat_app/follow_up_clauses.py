@@ -198,7 +198,7 @@ def _with_pronoun(clause: _Clause) -> str | None:
         return context.followed(text)
     if context.action and (done := _done(text, context.action)):
         return context.situated(question_of(done))
-    thing = context.thing(clause.kinds)
+    thing = context.program(text) or context.thing(clause.kinds)
     return _with_thing(text, found, context, thing) if thing else context.followed(text)
 
 
@@ -268,7 +268,7 @@ def _done(clause: str, action: str) -> str:
 
 def _covered(clause: _Clause, found: re.Match[str]) -> str:
     """The clause about the plan: "do they cover massage"."""
-    thing = clause.context.thing(clause.kinds)
+    thing = clause.context.thing(clause.kinds, but_aspect=True)
     mentions = clause.names.mentions(clause.context.question)
     noun, where = "the plan", ""
     unnamed = not mentions and not clause.things and "plan" not in clause.kinds

@@ -72,6 +72,11 @@ _PAYER = re.compile(
 )
 _AUX = re.compile(r"\b(?:does|do|will|would|did|can)\s+$", re.IGNORECASE)
 """Stands before those who do something, and not before what is done: "does the company put in"."""
+_USED = re.compile(
+    r"\b(?:use|access|join|cancel|leave|enroll\s+in|sign\s+up\s+for)\s+(?:it|that)\b", re.IGNORECASE
+)
+_PROGRAM = re.compile(r"\b(?:account|app|benefit|membership|portal|program)$|\b[A-Z]{3,4}$")
+"""What members use as a whole: "the wellness program", "the EAP"."""
 _NOUN = re.compile(r"\b(?:the|a|an|my|our)\s")
 _ASKS = re.compile(r"\b(?:can|could|does|do|did|will|would|should|may|must)\b", re.IGNORECASE)
 _COVERS = re.compile(
@@ -232,6 +237,16 @@ class Context:
         found = _PUTS.search(self.asked, 0, thing.start)
         plans = [part for part in self.parts if part.kind == "plan"]
         return found is not None and not any(plan.start < found.end() for plan in plans)
+
+    def program(self, clause: str) -> Thing | None:
+        """The program or account that the question ends with, where it is used or joined."""
+        topics = [part for part in self.parts if part.kind == "topic"]
+        if len(topics) < MAX_THINGS or not _USED.search(clause):
+            return None
+        said = self.asked[topics[-1].start : topics[-1].end]
+        if not _PROGRAM.search(said):
+            return None
+        return Thing(said, circumstances(self.asked, self.parts, {"person"}))
 
     @property
     def puts(self) -> bool:

@@ -62,6 +62,9 @@ def with_fragment(
     """
     if _WITHOUT.match(fragment) and _WITH.search(previous):
         return question_of(_WITH.sub("without", previous, count=1))
+    held, how = subordinate(previous.rstrip(END)), fragment.split(maxsplit=1)[0].lower()
+    if held and how in _BEFORE_OR_AFTER and held["how"].lower() == how:
+        return with_condition(fragment, previous, names)
     new, old = question_parts(fragment, names), question_parts(previous, names)
     kinds = {part.kind for part in new}
     topics = [part for part in old if part.kind == "topic"]

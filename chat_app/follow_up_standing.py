@@ -46,6 +46,8 @@ _OF_THOSE = re.compile(
     rf"{DO_IT.pattern}|{_DEMONSTRATIVE}|\ (?:that|this|those)$"
     r"|\b(?:ones?|which|any|some|none|each|all|both)\ of\ (?:them|those|these)\b"
     r"|\b(?:down|over|up|out|back)\ there\b|\ at\ the\ same\ time$"
+    r"|^what\ happens\b.*\b(?:do\ nothing|don['’]t(?:\ do\ (?:anything|it))?|forget|miss\ it)$"
+    r"|\bmy\ (?:share|part)\b(?!\ of\b)"
     r"|\b(?:like\ that|so|the\ case|the\ same)\ here$"
     r"|\b(?:more|less|fewer|higher|lower|longer|shorter|earlier|later)\ than\ (?:that|this)\b",
     DO_IT.flags,

@@ -325,18 +325,18 @@ def stripped(words: re.Pattern[str], text: str) -> str:
 
 
 _ASPECT_WORDS = """
-address advance age ages answer appointment appointments approval approvals approved authorisation
-authorization brand cap caps case cases catch category certification claim-form coinsurance
-condition conditions contact copay copayment copayments copays date dates deadline deadlines
-decision detail details discount document documents dose email evidence example exception exceptions
-exclusion exclusions fax fee fees form forms frequency hour hours info information instruction
-instructions kind letter level limit limits link max maximum minimum minutes notice office online
-pair pairs paperwork penalty percent percentage period periods permission person persons phone place
-places preapproval preauthorization precertification prescription prior problem process proof rate
-rates reason receipt receipts referral referrals refill refills renewal requirement requirements
-restriction restrictions rule rules service services session sessions share sort step steps tax
-taxable taxed telephone term tier time times treatment treatments type types visits waiting website
-weeks
+address advance age ages annual answer appointment appointments approval approvals approved
+authorisation authorization brand cap caps case cases catch category certification claim-form
+coinsurance condition conditions contact copay copayment copayments copays daily date dates deadline
+deadlines decision detail details discount document documents dose email evidence example exception
+exceptions exclusion exclusions fax fee fees form forms frequency hour hours info information
+instruction instructions kind letter level limit limits link max maximum minimum minutes monthly
+notice office online pair pairs paperwork penalty percent percentage period periods permission
+person persons phone place places preapproval preauthorization precertification prescription prior
+problem process proof rate rates reason receipt receipts referral referrals refill refills renewal
+requirement requirements restriction restrictions rule rules service services session sessions share
+sort step steps tax taxable taxed telephone term tier time times treatment treatments type types
+visits waiting website weeks yearly
 
 accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
 alternative alternatives apply approve approves arrange arranged arrive ask back before beforehand

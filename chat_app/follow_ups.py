@@ -112,7 +112,12 @@ def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | N
     if told and names.mentions(told["asked"]) and not names.mentions(told["told"]):
         message = told["asked"]
     said = follow_up(message, turns, names) or _gone_on(message, turns, names)
-    return said or (joined(message, turns[-1].question, names) if turns else None)
+    if said or not turns:
+        return said
+    chosen, previous = among_plans(bare, turns[-1].question, names)
+    if chosen != bare:
+        return behind(plan_last(chosen, names), previous, names)
+    return joined(message, previous, names)
 
 
 def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:

@@ -60,7 +60,7 @@ _PERSON = re.compile(
     r"(?<!tell )(?<!show )(?<!give )(?<!help )(?<!let )\b"
     r"(?:(?:my|our|his|her|their|the|an?|each|one|just|only|your|per|every|whole|entire|two|three|young|little"
     r"|adult|grown|domestic|adopted|disabled|older|elderly|new|newborn|former|future|teenage|teen"
-    r"|unborn|retired|same-sex|college-age) ){0,4}"
+    r"|unborn|other|birth|adoptive|biological|retired|same-sex|college-age) ){0,4}"
     r"(?:(?:ex[- ]|(?:ex|step|grand|god|foster)-?)?"
     r"(?:spouse|wife|husband|partner|kids?|child(?:ren)?|sons?|daughters?|mother|father|mom|dad|parents?|brothers?|sisters?)(?:-in-law)?|family|families"
     r"|dependents?|bab(?:y|ies)|newborns?|twins?|nephews?|nieces?"
@@ -84,7 +84,7 @@ _TIER = re.compile(
     r"(?<!-)\b(?:tier|level|stage|class)s? ?(?:\d|one|two|three|four|five|[IVX]+)\b", re.IGNORECASE
 )
 _AMOUNT = re.compile(
-    r"\b(?:(?:annual|yearly|monthly|individual|family) )?"
+    r"\b(?:(?:annual|daily|yearly|monthly|individual|family) )?"
     r"(?:deductibles?|co-?pay(?:ment)?s?|co-?insurance"
     r"|out[- ]of[- ]pocket(?: (?:max(?:imum)?|limit|costs?))?|oop(?: max(?:imum)?)?|premiums?"
     r"|(?:(?:visit|age|dollar|annual|lifetime) )?(?:limits?|maximum)|waiting periods?)\b",

@@ -735,6 +735,46 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "How often does the approval have to be renewed?",
             "How often does the approval have to be renewed for growth hormones on PPO Plus?",
         ),
+        (
+            "How many nights of leave does a birth parent get?",
+            "what about the other parent?",
+            "How many nights of leave does the other parent get?",
+        ),
+        (
+            "How many coaching calls do I get with the wellness program?",
+            "can my kids use it?",
+            "Can my kids use the wellness program?",
+        ),
+        (
+            "Which costs less for acupuncture, PPO Plus or HMO Select?",
+            "Does the second one make you get a referral first?",
+            "Does HMO Select make you get a referral first for acupuncture?",
+        ),
+        (
+            "Do PPO Plus and HMO Select pay for wigs?",
+            "For the first one, what receipts do I need?",
+            "Does PPO Plus pay for wigs? What receipts do I need on PPO Plus?",
+        ),
+        (
+            "How long can I stay on PPO Plus after I quit?",
+            "and after a divorce?",
+            "How long can I stay on PPO Plus after a divorce?",
+        ),
+        (
+            "What's the daily copay for hospice in HMO Select?",
+            "how many days do they cover?",
+            "How many days does HMO Select cover for hospice?",
+        ),
+        (
+            "Do I keep PPO Plus during a sabbatical?",
+            "How do I pay my share while unpaid?",
+            "How do I pay my share while unpaid, about a sabbatical on PPO Plus?",
+        ),
+        (
+            "When is the signing season for PPO Plus?",
+            "What happens if I don't do anything?",
+            "What happens if I don't do anything for the signing season on PPO Plus?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
