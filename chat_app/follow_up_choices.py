@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chat_app.answers import Plan, Turn
-from chat_app.follow_up_context import END, agreeing, circumstances, question_of
 from chat_app.follow_up_fragments import with_fragment, with_plan
+from chat_app.follow_up_grammar import END, agreeing, circumstances, question_of
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
     AFTERWARDS,

@@ -4,17 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chat_app.follow_up_context import (
-    Context,
-    Thing,
-    agreeing,
-    circumstances,
-    context_of,
-    head_of,
-    is_plural,
-    question_of,
-)
+from chat_app.follow_up_context import Context, Thing, context_of
 from chat_app.follow_up_fragments import with_fragment
+from chat_app.follow_up_grammar import agreeing, circumstances, head_of, is_plural, question_of
 from chat_app.follow_up_pronouns import open_pronoun
 from chat_app.follow_up_things import only_aspects, own_things
 from chat_app.follow_up_topics import is_circumstance

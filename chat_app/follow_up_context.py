@@ -5,25 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chat_app.follow_up_grammar import END, circumstances, is_place, question_of, subordinate
 from chat_app.follow_up_things import names_thing
 from chat_app.follow_up_words import is_aspect
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import WORD, Kind, Part, question_parts
 
-END = " \t?.!,;"
 MAX_THINGS = 2
 """Phrases that make one noun: "the copay for urgent care" has two."""
 
 _SENTENCE = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bSt\.)(?<=[.!?])\s+(?=\w)")
-_JOINS = frozenset(["", "and", "or", "and in", "and the", "or the", "and on", "and for"])
 _TOLD_FIRST = re.compile(
     # "I'm thinking of surgery, will you pay for it?" tells before it asks.
     r"^((?:i|we|my|he|she)\b[^.?!,]*),\s+(?=(?:(?:by|until|since|from|for)\s+)?(?:will|would|does|do|is|are|can|could|what|how|when)\b)",
-    re.IGNORECASE,
-)
-_SUBORDINATE = re.compile(
-    r"\s(?P<how>when|if|after|before|while|once|because|until|unless)\s+"
-    r"(?:i|we|he|she|they|it|someone|(?:the|my|our)\s+\w+\s+(?:is|are|was|has|have))\b[^.?!]*$",
     re.IGNORECASE,
 )
 _CONDITION_FIRST = re.compile(
@@ -37,7 +31,6 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 """Asks for a yes: "it is covered, right?"."""
-_LEADS: dict[Kind, str] = {"person": "for ", "year": "in "}
 _DOES = re.compile(
     # "do I have to add my baby", "can I get reimbursed": what a member does or gets done.
     r"(?:^(?:i|we)\s+(?:can|could|may|should|must)\b|\b(?:do|does|did|can|could|should|may|must|would|will)\s+"
@@ -125,19 +118,6 @@ _YES_OR_NO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|may|must|has|have)\b",
     re.IGNORECASE,
 )
-_AUXILIARY = re.compile(
-    r"^(?:\w+\s+)*?(?P<verb>is|are|was|were|does|do|has|have)(?:n['’]t)?\s+$", re.IGNORECASE
-)
-_OTHER_VERB = re.compile(
-    r"\b(?:is|are|was|were|does|do|did|can|could|will|would|should|may|must|to|i|we)\b",
-    re.IGNORECASE,
-)
-_PLURALS = {"is": "are", "was": "were", "does": "do", "has": "have"}
-_SINGULARS = {plural: singular for singular, plural in _PLURALS.items()}
-_TWICE = re.compile(r"\b([a-z]{4,}) \1\b")
-"""A word that what was put in and what is left both hold: "the dependent care care account"."""
-_HEAD_END = re.compile(r"\s(?:for|of|on|in|at|to|with|by|from|out|that|per)\b", re.IGNORECASE)
-"""Ends the words that name a thing; what it is of or for follows."""
 
 
 class Thing(NamedTuple):
@@ -320,96 +300,3 @@ def context_of(question: str, names: PlanNames) -> Context:
     if inner := _IN_ORDER_TO.match(action):
         action = inner["action"]
     return Context(question, " ".join(telling), asked, condition, parts, action, names)
-
-
-def subordinate(text: str) -> re.Match[str] | None:
-    """The clause at the end that says when or on which condition: " when I leave the company"."""
-    return _SUBORDINATE.search(text)
-
-
-def question_of(text: str) -> str:
-    """The text as a question: a capital, one space between words, a question mark."""
-    words = _TWICE.sub(r"\1", " ".join(text.split()).rstrip(END))
-    return f"{words[:1].upper()}{words[1:]}?"
-
-
-def circumstances(text: str, parts: Sequence[Part], but: set[Kind]) -> str:
-    """For whom, where, when and with which plan a question asks, as words to add to another.
-
-    Args:
-        text: the question.
-        parts: its parts.
-        but: kinds that are left out.
-    """
-    said: list[str] = []
-    for kind in ("network", "person", "plan", "year"):
-        words = "" if kind in but else phrase(text, [p for p in parts if p.kind == kind])
-        if words:
-            said.append(with_lead(kind, words))
-    return "".join(f" {words}" for words in said)
-
-
-def is_place(text: str, part: Part) -> bool:
-    """Is the part a place that is named: "in Spain"?"""
-    said = text[part.start : part.end]
-    return said.istitle() and re.search(r"\b(?:in|to|from)\s+$", text[: part.start]) is not None
-
-
-def phrase(text: str, parts: Sequence[Part]) -> str:
-    """From the first to the last of neighbouring parts."""
-    if not parts:
-        return ""
-    last = parts[0]
-    for part in parts[1:]:
-        if text[last.end : part.start].strip(" ,") not in _JOINS:
-            break
-        last = part
-    return text[parts[0].start : last.end]
-
-
-def with_lead(kind: Kind, words: str) -> str:
-    """The words with the preposition that they need at the end of a question."""
-    if kind == "plan":
-        return f"on {words}"
-    if kind == "year" and not words[0].isdigit() and words[0] not in "'’":
-        return words
-    if kind == "person" and words.lower().startswith(("per ", "each ")):
-        return words
-    return f"{_LEADS.get(kind, '')}{words}"
-
-
-def agreeing(before: str, thing: str) -> str:
-    """What stands before a thing, with "is", "does" or "has" in the number of the thing."""
-    asked = max(before.rfind(end) for end in ".?!:") + 1
-    found = _AUXILIARY.match(before[asked:].lstrip())
-    asked = len(before) - len(before[asked:].lstrip())
-    if not found or _OTHER_VERB.search(before, asked, asked + found.start("verb")):
-        return before
-    forms = _PLURALS if is_plural(thing) else _SINGULARS
-    said = found["verb"]
-    form = forms.get(said.lower(), said.lower())
-    form = form.capitalize() if said[0].isupper() else form
-    start, end = (asked + at for at in found.span("verb"))
-    return before[:start] + form + before[end:]
-
-
-def head_of(noun: str) -> str:
-    """The noun without what it is of or for: "a referral", of "a referral to a specialist"."""
-    end = _HEAD_END.search(noun)
-    return noun[: end.start()] if end else noun
-
-
-def is_plural(thing: str) -> bool:
-    """Does a noun with what belongs to it mean several: "drugs for weight loss"?"""
-    words = WORD.findall(head_of(thing))
-    if not words or words[0].lower() in {"a", "an", "each", "every"}:
-        return False
-    last = words[-1].lower()
-    if len(words) == 1 and words[0].istitle():
-        return False
-    plural = last.endswith("s") and not last.endswith(("ss", "us", "is", "'s", "’s"))
-    return (
-        plural
-        or last in {"children", "people", "kids"}
-        or " and " in thing.split(" on ", maxsplit=1)[0]
-    )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from chat_app.answers import policy_label
-from chat_app.follow_up_context import (
+from chat_app.follow_up_grammar import (
     END,
     circumstances,
     phrase,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chat_app.follow_up_context import END, agreeing, is_place, question_of, subordinate
+from chat_app.follow_up_grammar import END, agreeing, is_place, question_of, subordinate
 from chat_app.follow_up_things import only_aspects
 from chat_app.follow_up_words import is_aspect
 from chat_app.question_parts import WORD, Part

@@ -16,8 +16,9 @@ from chat_app.follow_up_choices import (
     with_other_named,
 )
 from chat_app.follow_up_clauses import resolved
-from chat_app.follow_up_context import circumstances, context_of, question_of
+from chat_app.follow_up_context import context_of
 from chat_app.follow_up_fragments import with_condition, with_fragment, with_purpose
+from chat_app.follow_up_grammar import circumstances, question_of
 from chat_app.follow_up_joining import behind, joined
 from chat_app.follow_up_phrasing import (
     asked_plainly,
