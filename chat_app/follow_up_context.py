@@ -258,7 +258,7 @@ class Context:
         says_what = not all(self._is_aspect(part) for part in topics)
         if self.situation and not self.action and not says_what:
             where = circumstances(self.asked, self.parts, {"person"})
-            return self.situated(question_of(f"{clause}{where}"))
+            return self.situated(question_of(f"{clause}{where}{self.condition}"))
         if topics and names_thing(clause, self.names):
             things = [part for part in topics if not self._is_done(part)] or topics
             said = " and ".join(self.asked[part.start : part.end] for part in things)
