@@ -35,6 +35,9 @@ _CHOSEN_FIRST = re.compile(
     re.IGNORECASE,
 )
 _OTHER_PLAN = re.compile(r"\b(?:the|my|our)\s+other\s+(?:plan|one|option)\b", re.IGNORECASE)
+_WHICH_OF_THEM = re.compile(
+    r"\bwhich\s+(?:one\s+|plan\s+)?of\s+(?:them|those|these|the\s+(?:two|three))\b", re.IGNORECASE
+)
 _DIFFERENCE = re.compile(r"\bdifferen(?:ce|t)\b|\bor\b", re.IGNORECASE)
 """Sets things beside each other."""
 _BETWEEN = re.compile(
@@ -44,9 +47,12 @@ _BETWEEN = re.compile(
 _BEFORE_PLAN = re.compile(r"\s+(?:on|by|in|with|under|of|for)?\s*$")
 
 
-def with_other_named(text: str, previous: str, names: PlanNames) -> str:
-    """The text with the name of "the other plan", where there are two and one was spoken of."""
-    spoken_of = {mention.policy for mention in names.mentions(previous)}
+def with_plans_named(text: str, previous: str, names: PlanNames) -> str:
+    """The text with the names of "which of the two" and "the other plan", where they are clear."""
+    spoken_of = dict.fromkeys(mention.policy for mention in names.mentions(previous))
+    if len(spoken_of) > 1:
+        said = " and ".join(Plan(policy).label for policy in spoken_of)
+        return _WHICH_OF_THEM.sub(lambda _: f"which of {said}", text)
     others = [policy for policy in names.policies if policy not in spoken_of]
     if len(names.policies) != 2 or len(others) != 1:
         return text

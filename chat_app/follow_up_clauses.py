@@ -272,9 +272,14 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     rest = _DO.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
     if thing and (paid_for := _PAID_FOR.search(rest)):
         rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
-    elif thing and noun != thing.noun and not clause.things and not where:
+    elif thing and noun != thing.noun and not where and _leaves_open(clause, rest):
         rest = f"{rest} {thing.lead} {thing.noun}"
     return question_of(f"{before}{noun}{rest}{where}")
+
+
+def _leaves_open(clause: _Clause, rest: str) -> bool:
+    """Does "do they cover the trip to get there" need the thing that was spoken of?"""
+    return not clause.things or rest.endswith(" there")
 
 
 def _spelled(rest: str) -> str:

@@ -13,7 +13,7 @@ from chat_app.follow_up_choices import (
     among_plans,
     chosen_first,
     chosen_of,
-    with_other_named,
+    with_plans_named,
 )
 from chat_app.follow_up_clauses import resolved
 from chat_app.follow_up_context import context_of
@@ -115,6 +115,9 @@ def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | N
     said = follow_up(message, turns, names) or _gone_on(message, turns, names)
     if said or not turns:
         return said
+    named = with_plans_named(bare, turns[-1].question, names)
+    if named != bare:
+        return question_of(named)
     chosen, previous = among_plans(bare, turns[-1].question, names)
     if chosen != bare:
         return behind(plan_last(chosen, names), previous, names)
@@ -139,7 +142,7 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
         return None
     last = turns[-1]
     body = stripped(OPENING, text)
-    body = with_other_named(included(asked_plainly(body)), last.question, names)
+    body = with_plans_named(included(asked_plainly(body)), last.question, names)
     first, asked = chosen_first(stripped(AFTERWARDS, stripped(LEADING, body)))
     if asked and (chosen := follow_up(first, turns, names)):
         said = follow_up(asked, [Turn(chosen, "")], names)

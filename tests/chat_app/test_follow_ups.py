@@ -775,6 +775,21 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "What happens if I don't do anything?",
             "What happens if I don't do anything for the signing season on PPO Plus?",
         ),
+        (
+            "Do PPO Plus and HMO Select both cover wigs?",
+            "Which of the two covers growth hormones?",
+            "Which of PPO Plus and HMO Select covers growth hormones?",
+        ),
+        (
+            "Does PPO Plus cover clinical trials?",
+            "Will it pay for my travel to get there as well?",
+            "Will PPO Plus pay for my travel to get there for clinical trials?",
+        ),
+        (
+            "My aunt insures me. What do I get if I waive PPO Plus?",
+            "Which form do I hand in for that?",
+            "My aunt insures me. Which form do I hand in for that if I waive PPO Plus?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
