@@ -53,6 +53,9 @@ _SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORE
 _PAID_FOR = re.compile(
     r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)$", re.IGNORECASE
 )
+_WANTED = re.compile(
+    r"\b(?:buy|do|get|have|need|take|try|use|want)\s+(?P<what>it|that|them|one)\b", re.IGNORECASE
+)
 _DO = re.compile(r"^(\s+(?:(?:also|even|still)\s+)?)do\b", re.IGNORECASE)
 """What a plan does is to cover: "does it do fillings"."""
 _LIKE_THAT = re.compile(
@@ -272,6 +275,8 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
     rest = _DO.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
     if thing and (paid_for := _PAID_FOR.search(rest)):
         rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
+    elif thing and (wanted := _WANTED.search(rest)):
+        rest = f"{rest[: wanted.start('what')]}{thing.noun}{rest[wanted.end('what') :]}"
     elif thing and noun != thing.noun and not where and _leaves_open(clause, rest):
         rest = f"{rest} {thing.lead} {thing.noun}"
     return question_of(f"{before}{noun}{rest}{where}")

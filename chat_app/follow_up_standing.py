@@ -53,6 +53,11 @@ _OF_THOSE = re.compile(
     DO_IT.flags,
 )
 """Stands for what was done, listed or counted before, whatever else is named."""
+_THERE = re.compile(
+    r"\b(?:an?|any|the|what|which)\s+(?:clinic|dentist|doctor|hospital|lab|pharmacy|provider)s?\s+there\b",
+    re.IGNORECASE,
+)
+"""Someone in the place that was spoken of."""
 _EXPLETIVE = re.compile(
     r"\bit\s+(?!(?:appl|chang|cover|help|includ|last|matter|pay|qualif|work))(?=(?:\w+\s+){1,3}(?:to|if|that)\b)",
     re.IGNORECASE,
@@ -73,7 +78,7 @@ _EFFECT = re.compile(
 _MORE = re.compile(
     r"^(?:can|could|may|will|would|do|does|is|are)\s+(?:i|we|he|she|they|there|you)\s+(?:\w+\s+){0,3}"
     r"(?:more|longer|another|extra|less)(?:\s+ones?)?"
-    r"(?=$|\s+(?:if|when|once|after|before|without|because)\b)",
+    r"(?=$|\s+(?:approved|authorized|covered|if|when|once|after|before|without|because)\b)",
     re.IGNORECASE,
 )
 """Asks for more without a word of what."""
@@ -138,6 +143,8 @@ def _goes_on(body: str, asked: str, things: Sequence[Part], names: PlanNames) ->
         return True
     names_plan = bool(names.mentions(body))
     if not names_plan and len(body.split()) <= MAX_DEFINITE and _SOME_KIND_OF.search(body):
+        return True
+    if asked == body and _THERE.search(body):
         return True
     if _EFFECT.search(asked) and not names_thing(asked, names):
         return True

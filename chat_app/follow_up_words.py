@@ -56,11 +56,11 @@ LEADING = _words(
 
 INSTEAD = _words(
     r"""^(?:(?:what|how)\s*['’]?\s*(?:about|s\ about|bout|abt)|what\ of
-    |(?:is\ it|is\ that|are\ they|is\ this|are\ (?:those
-    |these))?\s*(?:also\ )?(?:the\ )?same\ (?:thing\ |question\ )?(?:but\ )?
-    (?=(?:for|with|on|in|at|if|under|out)\b)|(?:the\ )?same\ (?:thing|question),?\ but|(?:does|do
-    |would)\ the\ same\ (?:also\ )?
-    (?:apply|go|hold|count)(?:\ true)?\ (?=(?:to|for|if|in|on|with|out)\b)
+    |(?:is\ it|is\ that|are\ they|is\ this|are\ (?:those|these))?\s*(?:also\ )?(?:the\ )?same
+    \ (?:(?:amount|copay|cost|deadline|limit|number|price|question|rate|rules?|thing|time|way)\ )?
+    (?:but\ )?(?=(?:for|with|on|in|at|if|under|out)\b)|(?:the\ )?same\ (?:thing|question),?\ but
+    |(?:does|do|would)\ the\ same\ (?:also\ )?(?:apply|go|hold|count)(?:\ true)?
+    \ (?=(?:to|for|if|in|on|with|out)\b)
     |(?:is|are)\ (?:it|that|they)\ (?:any\ )?different\ (?=(?:for|with|on|in|if|out)\b)
     |(?:is|was|were|are|will|would)\ (?:it|that|this|those|they)\ (?:be\ )?(?:also\ |already
     \ |still\ |always\ |ever\ )?(?:so|the\ case|true|that\ (?:many|much|high|low|long|often)
@@ -191,7 +191,7 @@ COVERING = _words(
 
 DOING_IT = _words(r"\b(?:for|by|from|after|when|while|without)\ doing\ (?:it|that|this|so)\b")
 DO_IT = _words(r"\bdo\ (?:it|that|this|so)\b")
-FOR_IT = _words(r"\b(?:for|with|about|of)\ (?:it|that|this|them|those)$")
+FOR_IT = _words(r"\b(?:for|with|about)\ (?:it|that|this|them|those)$")
 IT_TAKES = _words(
     r"""\b(?:is|was|would|will|does|can|cost|be|take)\ (?:it|that|this)
     (?:\ (?:be|cost|take|free|ok|okay|allowed|possible|necessary|hard|easy|too\ late))?

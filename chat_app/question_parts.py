@@ -42,7 +42,7 @@ def frame_only(words: Sequence[str]) -> bool:
     return all(_is_frame(word) for word in words)
 
 
-WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*(?:\([a-z]\))?")
 
 _NETWORK = re.compile(
     r"\b(?:(?:from |with |by )?(?:an? |any )?(?:non|out|in)[- ]?(?:of[- ])?network"
@@ -65,6 +65,7 @@ _PERSON = re.compile(
     r"(?:spouse|wife|husband|partner|kids?|child(?:ren)?|sons?|daughters?|mother|father|mom|dad|parents?|brothers?|sisters?)(?:-in-law)?|family|families"
     r"|dependents?|bab(?:y|ies)|newborns?|twins?|nephews?|nieces?"
     r"|coworkers?|colleagues?|fianc[eé]e?|girlfriend|boyfriend"
+    r"|grand(?:ma|pa)s?|aunts?|uncles?|cousins?|in-laws"
     r"|\d{1,2}[- ]years?[- ]olds?"
     r"|myself|me|employee(?: only)?|individual|person|single person|adults?|teenagers?|retirees?)\b"
     r"(?: alone\b)?"
@@ -122,14 +123,14 @@ def _phrases(text: str, names: PlanNames) -> Iterator[Part]:
 
 
 _FRAME_WORDS = """
-about anybody everybody nobody somebody afford allow allowed allows amount amounts anyone anything
-apply applies ask asked asking between bill billed bring buy called can't cannot change changed
-changes charge charged charges cheap cheaper chip choose come comes coming compare cost costing
-costs count counts cover coverage covered covering covers difference different dollar dollars done
-each eligible else entitled every exactly expect expensive explain few find free full get gets
-getting give given gives go goes going good got happen happens happened have having help include
-included includes insurance insured insurer know less let like list long look lot make many mean
-means member meet money month monthly more most must need needed needs new number offer offered
+able about anybody everybody nobody somebody afford allow allowed allows amount amounts anyone
+anything apply applies ask asked asking between bill billed bring buy called can't cannot change
+changed changes charge charged charges cheap cheaper chip choose come comes coming compare cost
+costing costs count counts cover coverage covered covering covers difference different dollar
+dollars done each eligible else entitled every exactly expect expensive explain few find free full
+get gets getting give given gives go goes going good got happen happens happened have having help
+include included includes insurance insured insurer know less let like list long look lot make many
+mean means member meet money month monthly more most must need needed needs new number offer offered
 offers okay old one ones option options owe owed owes paid part pay paying pays percent plan plans
 please policy possible price priced put quit really receive refund rest remaining reimburse
 reimbursed reimburses right same say see share should show someone something soon spend start

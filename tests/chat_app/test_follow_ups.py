@@ -790,6 +790,41 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
             "Which form do I hand in for that?",
             "My aunt insures me. Which form do I hand in for that if I waive PPO Plus?",
         ),
+        (
+            "How long do I have to appeal on PPO Plus?",
+            "Is it the same deadline if the bill is from abroad?",
+            "How long do I have to appeal on PPO Plus if the bill is from abroad?",
+        ),
+        (
+            "Does PPO Plus cover me in Peru?",
+            "How do I check whether a clinic there speaks English?",
+            "How do I check whether a clinic there speaks English, about Peru for me on PPO Plus?",
+        ),
+        (
+            "Is acupuncture covered on PPO Plus?",
+            "Would they pay if I only want it to sleep better?",
+            "Would PPO Plus pay if I only want acupuncture to sleep better?",
+        ),
+        (
+            "How many nights off do I get if my brother marries?",
+            "my grandma?",
+            "How many nights off do I get if my grandma marries?",
+        ),
+        (
+            "How much can I borrow from my 403(b)?",
+            "how long to pay it back?",
+            "How long to pay my 403(b) back?",
+        ),
+        (
+            "Is acupuncture covered on PPO Plus?",
+            "I need over 40, can I get extra ones approved?",
+            "Is acupuncture covered on PPO Plus? I need over 40, can I get extra ones approved?",
+        ),
+        (
+            "What do wigs cost on PPO Plus?",
+            "And how often would I be able to get new ones?",
+            "How often would I be able to get new ones for wigs on PPO Plus?",
+        ),
     ],
 )
 def test_what_is_said_otherwise_is_understood(before: str, message: str, expected: str) -> None:
