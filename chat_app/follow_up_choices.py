@@ -61,10 +61,9 @@ def with_plans_named(text: str, previous: str, names: PlanNames) -> str:
 
 def chosen_of(text: str, last: Turn, names: PlanNames) -> str | None:
     """What is asked of the plan or the thing that was chosen of those offered or compared."""
-    ways = [_chosen_plan(text, last, names), _chosen_thing(text, last.question, names)]
     if _DIFFERENCE.search(last.question) and not names.mentions(last.question):
-        ways.reverse()
-    return next((said for said in ways if said is not None), None)
+        return _chosen_thing(text, last.question, names) or _chosen_plan(text, last, names)
+    return _chosen_plan(text, last, names) or _chosen_thing(text, last.question, names)
 
 
 def _chosen_plan(text: str, last: Turn, names: PlanNames) -> str | None:

@@ -273,10 +273,8 @@ def _covered(clause: _Clause, found: re.Match[str]) -> str:
         noun = clause.context.question[mentions[0].start : mentions[0].end]
     before = agreeing(clause.text[: found.start()], noun)
     rest = _DO.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
-    if thing and (paid_for := _PAID_FOR.search(rest)):
-        rest = f"{rest[: paid_for.start('what')]}{thing.noun}"
-    elif thing and (wanted := _WANTED.search(rest)):
-        rest = f"{rest[: wanted.start('what')]}{thing.noun}{rest[wanted.end('what') :]}"
+    if thing and (meant := _PAID_FOR.search(rest) or _WANTED.search(rest)):
+        rest = f"{rest[: meant.start('what')]}{thing.noun}{rest[meant.end('what') :]}"
     elif thing and noun != thing.noun and not where and _leaves_open(clause, rest):
         rest = f"{rest} {thing.lead} {thing.noun}"
     return question_of(f"{before}{noun}{rest}{where}")

@@ -184,6 +184,11 @@ class Context:
         lead_in = "in" if is_place(self.asked, things[0]) else "for"
         return Thing(f"{article}{said}", f"{where}{self.condition}", lead_in)
 
+    @property
+    def _things(self) -> list[Part]:
+        """The things and amounts that it names."""
+        return [part for part in self.parts if part.kind in {"topic", "amount"}]
+
     def _source(self, things: Sequence[Part]) -> str:
         """Whence the things are: " from the assistance program", of "sessions do I get from it"."""
         others = [p for p in self.parts if p.kind == "topic" and p.start > things[-1].end]
@@ -192,7 +197,7 @@ class Context:
 
     def _named(self, *, but_aspect: bool) -> list[Part]:
         """The phrases that make one noun; none where there are too many."""
-        things = [part for part in self.parts if part.kind in {"topic", "amount"}]
+        things = self._things
         if len(things) > MAX_THINGS and self._is_aspect(things[0]):
             things = things[1:]  # "days", of "days of paid vacation"
         if len(things) != MAX_THINGS:
@@ -231,8 +236,7 @@ class Context:
     @property
     def puts(self) -> bool:
         """Does it ask what someone, and not a plan, puts somewhere?"""
-        things = [part for part in self.parts if part.kind in {"topic", "amount"}]
-        return bool(things) and self._puts_in(things[-1])
+        return bool(self._things) and self._puts_in(self._things[-1])
 
     @property
     def asks_cost(self) -> bool:
@@ -254,7 +258,7 @@ class Context:
         if self.completes(clause):
             asked = f"{self.asked[:1].lower()}{self.asked[1:]}"
             return self.situated(question_of(f"{clause} {asked}"))
-        topics = [part for part in self.parts if part.kind in {"topic", "amount"}]
+        topics = self._things
         says_what = not all(self._is_aspect(part) for part in topics)
         if self.situation and not self.action and not says_what:
             where = circumstances(self.asked, self.parts, {"person"})

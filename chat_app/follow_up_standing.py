@@ -127,21 +127,23 @@ def stands_alone(body: str, names: PlanNames, *, asks: bool) -> bool:
         return True
     if supposes or (TELLS.match(body) and not asked):
         return supposes and _supposes_all(body, parts)
-    refers = _REFERS.search(_EXPLETIVE.sub("", body)) is not None
+    refers = _REFERS.search(_EXPLETIVE.sub("", body))
     names_plan = any(part.kind == "plan" for part in parts)
     if not things and not OWN_PLAN.search(body):
         return _is_of_the_chat(body) or (bool(asked) and names_plan and not refers)
-    if _goes_on(body, asked, things, names):
+    if _goes_on(body, asked, things, names, names_plan=names_plan):
         return False
     own = bool(things) and names_plan
-    return _is_whole(body, things, asked) or (_says_what(asked, names) and (own or not refers))
+    says_what = _says_what(asked, names) and (own or not refers)
+    return says_what or _is_whole(body, things, asked, refers)
 
 
-def _goes_on(body: str, asked: str, things: Sequence[Part], names: PlanNames) -> bool:
+def _goes_on(
+    body: str, asked: str, things: Sequence[Part], names: PlanNames, *, names_plan: bool
+) -> bool:
     """Does it ask of what was spoken of before, whatever else it names?"""
     if _OF_THOSE.search(body) or (_HOW_MUCH_OF_IT.match(body) and not VERB.search(body)):
         return True
-    names_plan = bool(names.mentions(body))
     if not names_plan and len(body.split()) <= MAX_DEFINITE and _SOME_KIND_OF.search(body):
         return True
     if asked == body and _THERE.search(body):
@@ -169,13 +171,12 @@ def _supposes_all(body: str, parts: Sequence[Part]) -> bool:
     return says_all and not _REFERS.search(_PIECES.split(body)[0])
 
 
-def _is_whole(body: str, things: Sequence[Part], asked: str) -> bool:
+def _is_whole(body: str, things: Sequence[Part], asked: str, refers: re.Match[str] | None) -> bool:
     """Is it so long that what it refers to stands in it, before what refers?"""
     first, *others = _PIECES.split(body)
     goes_on = _MORE.search(asked) or (others and (_REFERS.search(first) or TIED.search(body)))
     if len(body.split()) <= MAX_REFERRING or goes_on:
         return False
-    refers = _REFERS.search(_EXPLETIVE.sub("", body))
     return refers is None or any(thing.end <= refers.start() for thing in things)
 
 

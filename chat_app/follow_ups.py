@@ -116,13 +116,8 @@ def understood(message: str, turns: Sequence[Turn], names: PlanNames) -> str | N
     said = follow_up(message, turns, names) or _gone_on(message, turns, names)
     if said or not turns:
         return said
-    named = with_plans_named(bare, turns[-1].question, names)
-    if named != bare:
-        return question_of(named)
-    chosen, previous = among_plans(bare, turns[-1].question, names)
-    if chosen != bare:
-        return behind(plan_last(chosen, names), previous, names)
-    return joined(message, previous, names)
+    previous = turns[-1].question
+    return _of_plans_meant(bare, previous, names) or joined(message, previous, names)
 
 
 def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:
@@ -201,20 +196,31 @@ def _gone_back(message: str, turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]
     return (said[found.end() :], turns[: at + 1]) if at < len(turns) else (message, turns)
 
 
+def _of_plans_meant(text: str, previous: str, names: PlanNames) -> str | None:
+    """What says "which of the two" or "the first one" of plans, with their names; else None."""
+    named = with_plans_named(text, previous, names)
+    if named != text:
+        return question_of(named)
+    chosen, kept = among_plans(text, previous, names)
+    return behind(plan_last(chosen, names), kept, names) if chosen != text else None
+
+
 def _gone_on(message: str, turns: Sequence[Turn], names: PlanNames) -> str | None:
     """What names only things of the question before, and no plan, asked of the plan of that one.
 
     "Tell me more about the external review", after a question about reviews of PPO Plus.
     """
-    if not turns or WHAT_IF.match(stripped(OPENING, message.strip())):
+    if not turns:
         return None
     previous = turns[-1].question
     body = stripped(OPENING, " ".join(message.split()).rstrip(" ?!."))
+    if WHAT_IF.match(body) or OWN_PLAN.search(body):
+        return None
     parts, before = question_parts(body, names), question_parts(previous, names)
     said = {part.kind for part in parts}
     where = {part.kind for part in before} & {"plan", "year"}
     things = [body[part.start : part.end] for part in own_things(body, parts)]
-    if not things or not where or said & {"plan", "year"} or OWN_PLAN.search(body):
+    if not things or not where or said & {"plan", "year"}:
         return None
     if not set(terms(" ".join(things))) <= set(terms(previous)):
         return None
