@@ -46,12 +46,15 @@ class Postings:
         """
         distinct = held(list(dict.fromkeys(wanted)))
         places = np.searchsorted(self._terms, distinct).tolist()
-        known = [
+        parts = [
             slice(self._bounds[place], self._bounds[place + 1])
-            for place, term in zip(places, distinct, strict=True)
+            for place, term in zip(places, distinct.tolist(), strict=True)
             if place < len(self._terms) and self._terms[place] == term
         ]
-        return Searched(self, [(self._rows[part], self._counts[part]) for part in known], limit)
+        rows = np.concatenate([NOTHING, *(self._rows[part] for part in parts)])
+        counts = np.concatenate([NOTHING, *(self._counts[part] for part in parts)])
+        holding = np.array([part.stop - part.start for part in parts], np.int64)
+        return Searched(self, rows, counts, holding, limit)
 
     def rows(self, keys: Sequence[str]) -> list[int]:
         """The row of each key; -1 for one that is not known."""
@@ -64,41 +67,51 @@ class Searched:
     def __init__(
         self,
         postings: Postings,
-        holding: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+        rows: NDArray[np.int64],
+        counts: NDArray[np.int64],
+        holding: NDArray[np.int64],
         limit: int,
     ) -> None:
         """Take what was found.
 
         Args:
             postings: what was searched.
-            holding: of each term that is held at all, the rows of the passages that hold it,
-                ascending, and how often each does.
+            rows: of the passages that hold the first term, then of those that hold the second ...
+            counts: how often each does.
+            holding: how many passages hold each term that is held at all.
             limit: most keys that are found.
         """
         self._postings = postings
+        self._rows = rows
+        self._counts = counts
         self._holding = holding
         self._limit = limit
 
     def best(self) -> list[str]:
         """Keys of the passages that hold the terms best, best first."""
         keys, norms = self._postings.keys, self._postings.norms
-        scores = np.zeros(len(keys))
-        for rows, counts in self._holding:
-            scores[rows] += rarity(len(rows), len(keys)) * saturated(counts, norms[rows])
+        told = np.repeat(rarity(self._holding, len(keys)), self._holding)
+        said = told * saturated(self._counts, norms[self._rows])
+        scores = np.bincount(self._rows, said, minlength=len(keys))
         rows = np.flatnonzero(scores)
         if self._limit < len(rows):
             least = np.partition(scores[rows], -self._limit)[-self._limit]
             rows = rows[scores[rows] >= least]
-        ranked = sorted((-scores[row], keys[row]) for row in rows.tolist())
+        below = (-scores[rows]).tolist()
+        ranked = sorted(zip(below, (keys[row] for row in rows.tolist()), strict=True))
         return [key for _, key in ranked[: self._limit]]
 
     def scores(self, keys: Sequence[str]) -> list[float]:
         """BM25 of each passage among these, 0 and more; 0 for one that is not known."""
         wanted = np.array(self._postings.rows(keys), np.int64)
+        # The last one stands for keys that are not known, whose row is -1.
+        places = np.full(len(self._postings) + 1, -1)
+        places[wanted] = np.arange(len(keys))
+        at = places[self._rows]
+        among = at >= 0
+        terms = np.repeat(np.arange(len(self._holding)), self._holding)
         counts = np.zeros((len(keys), len(self._holding)), np.int64)
-        for column, (rows, times) in enumerate(self._holding):
-            places = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
-            counts[:, column] = np.where(rows[places] == wanted, times[places], 0)
+        counts[at[among], terms[among]] = self._counts[among]
         lengths = np.append(self._postings.lengths, 0)[wanted]
         scores: list[float] = scored(counts, lengths).tolist()
         return scores

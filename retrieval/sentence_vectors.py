@@ -30,7 +30,7 @@ class SentenceVectors:
 
     def similarities(self, vector: Vector) -> NDArray[np.float32]:
         """Cosine of each sentence and a vector of norm 1, (n,), -1 to 1."""
-        return _cosines(self.directions, vector)
+        return _cosines(self.directions.astype(np.float32), vector)
 
 
 def rounded(spans: Sequence[tuple[int, int]], vectors: NDArray[np.float32]) -> SentenceVectors:
@@ -56,17 +56,17 @@ def best_similarities(
         chunks: None for one whose sentences are not kept.
         vector: of the question, norm 1.
     """
-    known = [chunk.directions for chunk in chunks if chunk]
-    if not known:
+    counts = [0 if chunk is None else len(chunk.directions) for chunk in chunks]
+    known = [chunk.directions for chunk in chunks if chunk is not None]
+    if not any(counts):
         return [None] * len(chunks)
-    cosines = _cosines(np.concatenate(known), vector)
-    starts = np.cumsum([0, *map(len, known[:-1])])
+    cosines = _cosines(np.concatenate(known, dtype=np.float32), vector)
+    starts = np.cumsum([0, *filter(None, counts)])[:-1]
     best = iter(np.maximum.reduceat(cosines, starts).tolist())
-    return [next(best) if chunk else None for chunk in chunks]
+    return [next(best) if count else None for count in counts]
 
 
-def _cosines(directions: NDArray[np.int8], vector: Vector) -> NDArray[np.float32]:
+def _cosines(directions: NDArray[np.float32], vector: Vector) -> NDArray[np.float32]:
     # In this thread alone, as a product of matrices is not: BLAS waits for its threads.
-    numbers = directions.astype(np.float32)
-    products = np.vecdot(numbers, np.asarray(vector, np.float32))
-    return np.asarray(products / np.sqrt(np.vecdot(numbers, numbers)))
+    products = np.vecdot(directions, np.asarray(vector, np.float32))
+    return np.asarray(products / np.sqrt(np.vecdot(directions, directions)))

@@ -17,14 +17,14 @@ with what was written here.
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
 import numpy as np
 
-from retrieval.documents import Record, Scalar
+from retrieval.documents import Record
 from retrieval.errors import StoreUnavailableError
 from retrieval.interfaces import Contract
 from retrieval.stores.chroma_collection import make_collection, remove_orphans
@@ -36,6 +36,7 @@ from retrieval.stores.chroma_records import (
     own,
     whole,
 )
+from retrieval.stores.contents import Content
 from retrieval.stores.sqlite_file import SqliteFile
 
 FILE = "chroma.sqlite3"
@@ -156,26 +157,15 @@ class ChromaLog:
         """Number and vector of what was put after a number."""
         return self._after("seq_id, vector", after, f"AND operation != {DELETE}")
 
-    def fields(self, after: int) -> Iterator[tuple[int, Mapping[str, Scalar]]]:
-        """Number and metadata of what was put after a number."""
-        for number, metadata in self._after(
-            "seq_id, metadata", after, f"AND operation != {DELETE}"
-        ):
-            fields = json.loads(metadata or "{}")
-            fields.pop(DOCUMENT, None)
-            yield number, fields
+    def contents(self, after: int) -> Iterator[Content]:
+        """What was put after a number."""
+        return map(_content, self._after("seq_id, metadata", after, f"AND operation != {DELETE}"))
 
-    def content(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, Mapping[str, Scalar]]]:
-        """Number, text and metadata of rows."""
+    def contents_of(self, numbers: Sequence[int]) -> Iterator[Content]:
+        """What was put under these numbers."""
         marks = ",".join("?" * len(numbers))
-        rows = self._execute(
-            f"SELECT seq_id, metadata FROM embeddings_queue WHERE seq_id IN ({marks})",  # noqa: S608 - question marks
-            *numbers,
-        )
-        for number, metadata in rows:
-            fields = json.loads(metadata or "{}")
-            text = fields.pop(DOCUMENT, "")
-            yield number, text, own(fields)
+        sql = f"SELECT seq_id, metadata FROM embeddings_queue WHERE seq_id IN ({marks})"  # noqa: S608 - question marks
+        return map(_content, self._execute(sql, *numbers))
 
     @property
     def _topic(self) -> str:
@@ -239,6 +229,13 @@ class ChromaLog:
         with self.file.reading() as connection:
             if connection is not None:
                 connection.executemany(sql, rows)
+
+
+def _content(row: tuple[int, str | None]) -> Content:
+    number, metadata = row
+    fields = json.loads(metadata or "{}")
+    text = fields.pop(DOCUMENT, "")
+    return number, text, own(fields)
 
 
 def _bytes(record: Record) -> bytes:

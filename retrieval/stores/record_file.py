@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.documents import Record, Scalar
+from retrieval.documents import Record
 from retrieval.errors import StoreUnavailableError
 from retrieval.interfaces import Contract
+from retrieval.stores.contents import Content
 from retrieval.stores.sqlite_file import SqliteFile
 
 APPLICATION_ID = 0x62637632
@@ -28,6 +29,7 @@ CREATE TABLE records (
 """
 # A removed key keeps a row without vector, for the processes that have read it before.
 _PUT = "INSERT OR REPLACE INTO records (key, vector, text, metadata) VALUES (?, ?, ?, ?)"
+_CONTENT = "number, text, metadata"
 
 
 class RecordFile:
@@ -89,19 +91,15 @@ class RecordFile:
         """Number and vector of what was put after a number."""
         return self._after("number, vector", after, "AND vector IS NOT NULL")
 
-    def fields(self, after: int) -> Iterator[tuple[int, Mapping[str, Scalar]]]:
-        """Number and metadata of what was put after a number."""
-        rows = self._after("number, metadata", after, "AND vector IS NOT NULL")
-        return ((number, json.loads(metadata)) for number, metadata in rows)
+    def contents(self, after: int) -> Iterator[Content]:
+        """What was put after a number."""
+        return map(_content, self._after(_CONTENT, after, "AND vector IS NOT NULL"))
 
-    def content(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, Mapping[str, Scalar]]]:
-        """Number, text and metadata of rows."""
+    def contents_of(self, numbers: Sequence[int]) -> Iterator[Content]:
+        """What was put under these numbers."""
         marks = ",".join("?" * len(numbers))
-        rows = self._execute(
-            f"SELECT number, text, metadata FROM records WHERE number IN ({marks})",  # noqa: S608 - question marks
-            *numbers,
-        )
-        return ((number, text, json.loads(metadata)) for number, text, metadata in rows)
+        sql = f"SELECT {_CONTENT} FROM records WHERE number IN ({marks})"  # noqa: S608 - question marks
+        return map(_content, self._execute(sql, *numbers))
 
     def _write(self, rows: Sequence[tuple[object, ...]]) -> None:
         with self.file.reading() as connection:
@@ -136,6 +134,11 @@ class RecordFile:
                 f"{self.file.name} was made by another program or version: {self.file.remedy}"
             )
         return bool(tables)
+
+
+def _content(row: tuple[int, str, str]) -> Content:
+    number, text, metadata = row
+    return number, text, json.loads(metadata)
 
 
 def _bytes(record: Record) -> bytes:

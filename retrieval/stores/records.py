@@ -92,7 +92,9 @@ def nearest(
     else:
         candidates = list(range(len(keys)))
     exactly = cosines(vectors[candidates], query).tolist()
-    return ranked([(keys[i], value) for i, value in zip(candidates, exactly, strict=True)])[:limit]
+    return by_falling([(keys[i], value) for i, value in zip(candidates, exactly, strict=True)])[
+        :limit
+    ]
 
 
 def compared(records: Sequence[Record], query: Vector) -> list[Hit]:
@@ -101,27 +103,35 @@ def compared(records: Sequence[Record], query: Vector) -> list[Hit]:
         return []
     values = cosines(np.stack([record.vector for record in records]), np.asarray(query))
     return [
-        Hit(record.key, record.text, record.metadata, rounded(value))
+        Hit(record.key, record.text, record.metadata, value)
         for record, value in zip(records, values.tolist(), strict=True)
     ]
 
 
 def ranked(similarities: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
     """Rounded to what stores agree on, by falling similarity, then key."""
-    agreed = [(key, rounded(value)) for key, value in similarities]
-    return sorted(agreed, key=lambda pair: (-pair[1], pair[0]))
+    agreed = _rounded(np.array([value for _, value in similarities])).tolist()
+    return by_falling([(key, value) for (key, _), value in zip(similarities, agreed, strict=True)])
 
 
-def rounded(similarity: float) -> float:
-    """A cosine as all stores give it, -1 to 1."""
-    return min(1.0, max(-1.0, round(similarity, DIGITS)))
+def by_falling(similarities: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Keys and similarities by falling similarity, then key."""
+    return sorted(similarities, key=lambda pair: (-pair[1], pair[0]))
 
 
 def cosines(vectors: NDArray[np.float32], query: Vector) -> NDArray[np.float64]:
-    """Cosine of each row, the same for equal rows wherever they stand, as BLAS does not promise."""
+    """Cosine of each row, -1 to 1, rounded to what stores agree on.
+
+    It is the same for equal rows wherever they stand: ``einsum`` sums each in the same order, as
+    BLAS does not promise.
+    """
     rows, direction = vectors.astype(np.float64), query.astype(np.float64)
-    lengths = np.sqrt((rows * rows).sum(axis=1)) * np.linalg.norm(direction)
-    return np.asarray((rows * direction).sum(axis=1) / lengths)
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows) * np.einsum("j,j->", direction, direction))
+    return _rounded(np.einsum("ij,j->i", rows, direction) / lengths)
+
+
+def _rounded(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
+    return similarities.round(DIGITS).clip(-1, 1)
 
 
 def _check_field(name: str, value: Scalar, key: str) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from retrieval.documents import Scalar, Vector
 from retrieval.filters import Filter
 from retrieval.stores.columns import Column, admits, fields_of
-from retrieval.stores.records import cosines, ranked, rounded
+from retrieval.stores.records import cosines
 
 PAGE = 1_000
 """Rows read at once."""
@@ -94,14 +94,15 @@ class Rows:
         """The key of a row."""
         return self._keys[row]
 
-    def number(self, row: int) -> int:
-        """The number of a row in its table."""
-        return int(self._numbers[row])
+    def numbers(self, rows: Sequence[int]) -> list[int]:
+        """The numbers of rows in their table."""
+        numbers: list[int] = self._numbers[rows].tolist()
+        return numbers
 
     def find(self, key: str) -> int | None:
         """The number of a key, or None when it is not there."""
         row = self._at.get(key)
-        return None if row is None else self.number(row)
+        return None if row is None else int(self._numbers[row])
 
     def nearest(
         self, vector: Vector, limit: int, where: Filter | None
@@ -120,19 +121,20 @@ class Rows:
             # Within the tolerance the product does not tell which of two rows is closer.
             least = np.partition(roughly, -limit)[-limit] - TOLERANCE
             rows = rows[roughly >= least]
-        exactly = cosines(vectors[rows], vector).tolist()
-        by_key = {self._keys[row]: row for row in rows.tolist()}
-        found = ranked(list(zip(by_key, exactly, strict=True)))[:limit]
-        return [(by_key[key], key, similarity) for key, similarity in found]
+        exactly = cosines(vectors[rows], vector)
+        places = rows.tolist()
+        keys = [self._keys[row] for row in places]
+        falling = sorted(zip((-exactly).tolist(), keys, places, strict=True))[:limit]
+        return [(row, key, -below) for below, key, row in falling]
 
     def compared(self, keys: Sequence[str], vector: Vector) -> list[tuple[int, str, float]]:
         """Row, key and similarity of those keys that are there, in their order."""
         found = [(self._at[key], key) for key in keys if key in self._at]
         if not found:
             return []
-        vectors = self._read_vectors()[[row for row, _ in found]]
-        similarities = cosines(vectors, vector).tolist()
-        return [(row, key, rounded(s)) for (row, key), s in zip(found, similarities, strict=True)]
+        rows = [row for row, _ in found]
+        similarities = cosines(self._read_vectors()[rows], vector).tolist()
+        return [(row, key, s) for (row, key), s in zip(found, similarities, strict=True)]
 
     def _read_vectors(self) -> NDArray[np.float32]:
         rows = len(self._keys)

@@ -1,9 +1,8 @@
 """Exact search among records that one SQLite file keeps."""
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
@@ -11,23 +10,16 @@ from retrieval.documents import Record, Scalar, Vector
 from retrieval.errors import StoreBusyError
 from retrieval.filters import Filter
 from retrieval.interfaces import Contract, Hit
+from retrieval.stores.contents import Contents, ContentTable, pages
 from retrieval.stores.records import check_vector, checked_records
-from retrieval.stores.rows import Rows, Table
+from retrieval.stores.rows import Rows
 from retrieval.stores.sqlite_file import FAULTS, Moment, SqliteFile
 
-PAGE = 1_000
-"""Records read at once; SQLite takes at most 32,766 keys."""
-KEPT = 10_000
-"""Texts, of passages found lately, that stay in memory: about 3 KB each with their metadata, and
-10 microseconds to read."""
 DEAD = 10_000
 """Rows that were removed or put again, above which they are dropped once they are half of all."""
 
 
-T = TypeVar("T")
-
-
-class RecordTable(Table, Protocol):
+class RecordTable(ContentTable, Protocol):
     """Records in a SQLite file. All but ``file`` and ``create`` are called in a transaction."""
 
     @property
@@ -52,17 +44,14 @@ class RecordTable(Table, Protocol):
     def get(self, keys: Sequence[str]) -> list[Record]:
         """The records of distinct keys, in any order."""
 
-    def content(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, Mapping[str, Scalar]]]:
-        """Number, text and metadata of rows."""
-
 
 class TableStore:
     """Keeps vectors in memory once a search needed them, and reads the texts of what it finds.
 
     Every search ranks all that its filter admits. The 100 best of 2,500 vectors of 384 numbers,
-    with their texts, take 1.6 ms of one core, of 100,000 9 ms; the first search of a process also
-    reads the vectors and fields, 25 microseconds a record. What other processes write is read, and
-    only that, before the next operation.
+    with their texts, take 0.6 ms of one core, of 100,000 14 ms; the first search of a process also
+    reads the vectors, fields and texts, 25 microseconds a record. What other processes write is
+    read, and only that, before the next operation.
     """
 
     def __init__(self, table: RecordTable) -> None:
@@ -73,7 +62,7 @@ class TableStore:
         self._moment: Moment | None = None
         self._rows_moment: Moment | None = None
         self._version = ""
-        self._contents: dict[int, tuple[str, Mapping[str, Scalar]]] = {}
+        self._contents = Contents(table)
 
     def read_contract(self) -> Contract | None:
         """What the index was built with, or None when there is no index yet."""
@@ -96,7 +85,7 @@ class TableStore:
         """The records of these keys, in their order; unknown ones are skipped."""
         records: dict[str, Record] = {}
         with self._reading() as contract:
-            for page in _pages(list(dict.fromkeys(keys)) if contract else []):
+            for page in pages(list(dict.fromkeys(keys)) if contract else []):
                 records.update((record.key, record) for record in self._table.get(page))
         return [records[key] for key in keys if key in records]
 
@@ -116,7 +105,7 @@ class TableStore:
             known = bool(keys) and contract is not None
         if known:
             with self._writing():
-                for page in _pages(list(dict.fromkeys(keys))):
+                for page in pages(list(dict.fromkeys(keys))):
                     self._table.delete(page)
 
     def query(self, vector: Vector, limit: int, where: Filter | None = None) -> list[Hit]:
@@ -135,7 +124,7 @@ class TableStore:
         with self._reading() as contract:
             rows = self._refreshed(contract) if contract else None
             keys = sorted(rows.key(row) for row in rows.admitted(where).tolist()) if rows else []
-        for page in _pages(keys):
+        for page in pages(keys):
             with self._reading() as contract:
                 fields = self._metadata(self._refreshed(contract), page) if contract else {}
             yield from ((key, fields[key]) for key in page if key in fields)
@@ -188,8 +177,8 @@ class TableStore:
 
     def _refreshed(self, contract: Contract) -> Rows:
         if self._rows is None or (self._rows.dead > max(DEAD, len(self._rows))):
-            self._rows, self._rows_moment = Rows(self._table, contract.dimension), None
-            self._contents = {}
+            self._contents = Contents(self._table)
+            self._rows, self._rows_moment = Rows(self._contents, contract.dimension), None
         if self._rows_moment != self._moment:
             self._rows.refresh()
             self._rows_moment = self._moment
@@ -197,30 +186,14 @@ class TableStore:
 
     def _hits(self, rows: Rows, found: Sequence[tuple[int, str, float]]) -> list[Hit]:
         """Row, key and similarity with text and metadata."""
-        numbers = [rows.number(row) for row, _, _ in found]
-        contents = self._contents_of(numbers)
+        numbers = rows.numbers([row for row, _, _ in found])
+        contents = self._contents.of(numbers)
         return [
             Hit(key, *contents[number], similarity)
             for number, (_, key, similarity) in zip(numbers, found, strict=True)
         ]
 
-    def _contents_of(self, numbers: Sequence[int]) -> dict[int, tuple[str, Mapping[str, Scalar]]]:
-        """Text and metadata of rows; a number never stands for anything else."""
-        known = {n: self._contents[n] for n in numbers if n in self._contents}
-        for page in _pages([n for n in numbers if n not in known]):
-            known.update((n, (text, fields)) for n, text, fields in self._table.content(page))
-        if len(self._contents) + len(numbers) > KEPT:
-            self._contents = {}
-        self._contents.update(known)
-        return known
-
     def _metadata(self, rows: Rows, keys: Sequence[str]) -> dict[str, Mapping[str, Scalar]]:
         """Of those keys that are there."""
         places = {number: key for key in keys if (number := rows.find(key)) is not None}
-        return {places[n]: fields for n, _, fields in self._table.content(list(places))}
-
-
-def _pages(items: Sequence[T]) -> Iterator[list[T]]:
-    remaining = iter(items)
-    while page := list(itertools.islice(remaining, PAGE)):
-        yield page
+        return {places[n]: fields for n, (_, fields) in self._contents.of(list(places)).items()}

@@ -78,19 +78,6 @@ def test_rows_that_were_put_again_are_dropped_in_time(monkeypatch: pytest.Monkey
         assert [h.text for h in store.query(query, 10)] == [records[k].text for k in expected]
 
 
-def test_texts_found_before_are_kept_only_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_store, "KEPT", 50)
-    records = mixed_records(300)
-    store = MemoryStore()
-    store.create(CONTRACT)
-    store.put(records)
-    by_key = {r.key: r for r in records}
-    for query in unit_vectors(20, seed=4):
-        for hit in store.query(query, 40):
-            assert (hit.text, hit.metadata) == (by_key[hit.key].text, by_key[hit.key].metadata)
-    assert len(store._contents) <= 80
-
-
 def test_a_vector_of_another_length_ranks_by_its_direction() -> None:
     rows = np.array(unit_vectors(500, seed=12)) * np.linspace(1e-3, 1e3, 500)[:, None]
     records = [record(f"k{n:03d}", v.astype(np.float32)) for n, v in enumerate(rows)]
