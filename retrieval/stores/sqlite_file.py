@@ -107,6 +107,14 @@ class SqliteFile:
                 f"{self.name} cannot be used ({error}): {self.remedy}"
             ) from error
 
+    def discard(self) -> None:
+        """Remove the file, whose content can be had again."""
+        with self.alone(), self.translated():
+            if self.path is None:
+                return
+            for ending in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
     def make(self, schema: str, application: int) -> None:
         """Make the file where there is none, or an empty one.
 

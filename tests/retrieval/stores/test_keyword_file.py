@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval import keywords
 from retrieval.documents import Record, Scalar
 from retrieval.errors import StoreUnavailableError
 from retrieval.filters import All, AnyOf, Equals, Not, OneOf
@@ -141,7 +142,9 @@ def test_the_counts_are_those_of_the_texts(texts: list[str], question: str) -> N
     assert list(held_words) == [f"k{n}" for n in range(len(texts))]
     cut = [Counter(terms(text)) for text in texts]
     for found, counts in zip(held_words.values(), cut, strict=True):
-        assert Counter(found.tolist()) == {hash(term): n for term, n in counts.items()}
+        assert Counter(found.tolist()) == {
+            int(keywords.held([term])[0]): n for term, n in counts.items()
+        }
     holders = {f"k{n}" for n, c in enumerate(cut) if any(term in c for term in wanted)}
     assert set(words.search(wanted, 10)) == holders
 
@@ -151,6 +154,36 @@ def test_a_file_of_another_program_is_named_with_the_remedy(tmp_path: Path) -> N
     path.write_bytes(b"not a database, but long enough to be looked at" * 50)
     with pytest.raises(StoreUnavailableError, match=r"word index .*words.sqlite3.*delete the file"):
         KeywordFile(path).version()
+
+
+def test_a_file_of_another_format_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "words.sqlite3"
+    words = KeywordFile(path)
+    words.put([held("a", record("a0", "copay"))])
+    words.set_version("1")
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute("ALTER TABLE chunks DROP COLUMN held")
+    connection.commit()
+    connection.close()
+    for reader in (words, KeywordFile(path)):
+        assert (reader.version(), reader.documents(), reader.held(["a0"])) == ("", {}, {})
+        assert reader.search(["copay"], 5) == []
+    words.put([held("b", record("b0", "copay"))])
+    for reader in (words, KeywordFile(path)):
+        assert reader.search(["copay"], 5) == ["b0"]
+        assert reader.documents() == {"b": "hash of b"}
+
+
+def test_a_file_of_other_tables_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "words.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE other (x)")
+    connection.commit()
+    with pytest.raises(StoreUnavailableError, match="delete the file"):
+        KeywordFile(path).put([held("a", record("a0", "copay"))])
+    assert connection.execute("SELECT count(*) FROM other").fetchone() == (0,)
+    connection.close()
 
 
 def test_a_file_of_other_tables_holds_no_words(tmp_path: Path) -> None:
