@@ -88,6 +88,15 @@ _PAID_IN = re.compile(
 )
 """Speaks of what someone puts into an account, and not of the account."""
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
+_IS_COVERED = re.compile(
+    r"^(?:is|are|do|does|can|could|will|would)\b.*\b(?:covered?|covers|eligible|pays?\s+for|reimbursed?)\b",
+    re.IGNORECASE,
+)
+"""Asks whether something is covered, paid for or reimbursed."""
+_COUNTS = re.compile(
+    r"^(?:does|do|would|will|is|are)\b.*\b(?:counts?|eligible|qualif(?:y|ies))$", re.IGNORECASE
+)
+"""Asks that of something else."""
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
 
 
@@ -317,6 +326,17 @@ def _carrying_on(clause: _Clause) -> str | None:
     return clause.context.followed(clause.text)
 
 
+def _covered_too(clause: _Clause) -> str | None:
+    """The question before for what "would vitamins count as well" names beside what is covered."""
+    asked = clause.context.asked
+    qualifies = _COUNTS.search(clause.text) and _IS_COVERED.match(asked)
+    if not qualifies or len(clause.things) != 1 or clause.kinds != {"topic"}:
+        return None
+    thing = clause.things[0]
+    said = clause.text[thing.start : thing.end]
+    return with_fragment(said, clause.context.question, clause.names, led=True)
+
+
 def _about(clause: _Clause) -> str | None:
     """A clause that is about nothing, asked about what the question before is about."""
     text, context = clause.text, clause.context
@@ -360,6 +380,7 @@ _WAYS: tuple[Callable[[_Clause], str | None], ...] = (
     _with_one,
     _with_pronoun,
     _with_person,
+    _covered_too,
     _about,
     _carrying_on,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chat_app.follow_up_grammar import END, circumstances, is_place, question_of, subordinate
-from chat_app.follow_up_things import names_thing
+from chat_app.follow_up_things import names_thing, past_aspect
 from chat_app.follow_up_words import is_aspect
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import WORD, Kind, Part, question_parts
@@ -94,7 +94,7 @@ _COST = re.compile(
 )
 _FIRST_OF_ALL = re.compile(r"\b(?:after|before|since|until)\s+$", re.IGNORECASE)
 """Stands before what only says when: "how soon after enrolling do I get my cards"."""
-_SOURCE = re.compile(r"\b(from|through|under|of|at)\s+$", re.IGNORECASE)
+_SOURCE = re.compile(r"\b(from|through|under|of|at|with)\s+$", re.IGNORECASE)
 _IS_FOR = re.compile(
     r"\s+(?:is|are|was|were)\s+(?:(?:required|needed|necessary)\s+)?(?:for|of|to|in|by|on|with)"
     r"\s+(?:(?:the|a|an|my)\s+)?",
@@ -176,6 +176,8 @@ class Context:
             start = noun.start()
         elif len(things) == 1 and things[0].kind == "topic" and self._is_aspect(things[0]):
             return None
+        if but_aspect:
+            start = past_aspect(self.asked, start, end)
         lead = _ARTICLE.search(self.asked[:start])
         said = _PASSING.sub("", self.asked[lead.start() if lead else start : end])
         article = "" if _DETERMINED.match(said) or things[0].kind == "topic" else "the "
@@ -193,7 +195,11 @@ class Context:
         """Whence the things are: " from the assistance program", of "sessions do I get from it"."""
         others = [p for p in self.parts if p.kind == "topic" and p.start > things[-1].end]
         found = _SOURCE.search(self.asked[: others[0].start]) if len(others) == 1 else None
-        return f" {found[1]} {self.asked[others[0].start : others[0].end]}" if found else ""
+        if found is None:
+            return ""
+        said = self.asked[others[0].start : others[0].end]
+        # "with PerksPlus" is whence something is, "with a referral" is how.
+        return f" {found[1]} {said}" if found[1] != "with" or said[0].isupper() else ""
 
     def _named(self, *, but_aspect: bool) -> list[Part]:
         """The phrases that make one noun; none where there are too many."""

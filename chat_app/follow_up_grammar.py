@@ -24,6 +24,8 @@ _PLURALS = {"is": "are", "was": "were", "does": "do", "has": "have"}
 _SINGULARS = {plural: singular for singular, plural in _PLURALS.items()}
 _TWICE = re.compile(r"\b([a-z]{4,}) \1\b")
 """A word that what was put in and what is left both hold: "the dependent care care account"."""
+_TWO_ARTICLES = re.compile(r"\b((?:an?|the)\s+[\w-]*network)\s+(?:an?|the)\s", re.IGNORECASE)
+"""What was put in brings its own article: "an in-network a therapist"."""
 _HEAD_END = re.compile(r"\s(?:for|of|on|in|at|to|with|by|from|out|that|per)\b", re.IGNORECASE)
 """Ends the words that name a thing; what it is of or for follows."""
 
@@ -36,6 +38,7 @@ def subordinate(text: str) -> re.Match[str] | None:
 def question_of(text: str) -> str:
     """The text as a question: a capital, one space between words, a question mark."""
     words = _TWICE.sub(r"\1", " ".join(text.split()).rstrip(END))
+    words = _TWO_ARTICLES.sub(r"\1 ", words)
     return f"{words[:1].upper()}{words[1:]}?"
 
 

@@ -22,7 +22,7 @@ _DEMONSTRATIVE = re.compile(
     re.IGNORECASE,
 )
 _COVERING = re.compile(
-    r"\b(?:it|they|that|this)\s+(?:also\s+|even\s+|still\s+)?(?:cover|covers|pay|pays|reimburse|offer)\b",
+    r"\b(?:it|they|that|this)\s+(?:also\s+|even\s+|still\s+)?(?:cover|covers|include|includes|pay|pays|reimburse|offer)\b",
     re.IGNORECASE,
 )
 _INSURER = re.compile(

@@ -47,7 +47,7 @@ _OF_THOSE = re.compile(
     r"|\b(?:ones?|which|any|some|none|each|all|both)\ of\ (?:them|those|these)\b"
     r"|\b(?:down|over|up|out|back)\ there\b|\ at\ the\ same\ time$"
     r"|^what\ happens\b.*\b(?:do\ nothing|don['’]t(?:\ do\ (?:anything|it))?|forget|miss\ it)$"
-    r"|\bmy\ (?:share|part)\b(?!\ of\b)"
+    r"|\bmy\ (?:share|part)\b(?!\ of\b)|\b(?:did|do)\ nothing\b|\b(?:that|this)\ whole\ thing\b"
     r"|\b(?:like\ that|so|the\ case|the\ same)\ here$"
     r"|\b(?:more|less|fewer|higher|lower|longer|shorter|earlier|later)\ than\ (?:that|this)\b",
     DO_IT.flags,

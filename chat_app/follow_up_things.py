@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from chat_app.follow_up_words import is_aspect
 from chat_app.plan_names import PlanNames
-from chat_app.question_parts import LINKS, WORD, Part, question_parts
+from chat_app.question_parts import DETERMINERS, LINKS, WORD, Part, question_parts
 
 _PLAN_AMOUNT = re.compile(r"deductible|out[- ]of[- ]pocket\s+[ml]|oop|premium", re.IGNORECASE)
 """Amounts of a plan as a whole, which can be asked for by themselves; a copay is of a service."""
@@ -22,6 +22,7 @@ _SAID_OF_IT = re.compile(r"\b(?:it['’]?s|it\s+(?:is|was))\s+$", re.IGNORECASE)
 """Stands before what is said of the thing that was spoken of: "when it's urgent"."""
 
 _BEING = re.compile(r"\b(?:i['’]?m|we['’]?re|i\s+am|we\s+are|(?:he|she)['’]?s)\s+$", re.IGNORECASE)
+_OF_A_THING = re.compile(r"\s(?:for|of|on|with|to)\s")
 _WHEREABOUTS = frozenset(["home", "abroad", "away", "there", "overseas"])
 """Where someone is, which is said of the thing that was spoken of: "once I'm home"."""
 
@@ -41,8 +42,18 @@ def names_thing(clause: str, names: PlanNames) -> bool:
 
 
 def only_aspects(words: Iterable[str]) -> bool:
-    """Do words, but those that link them, name only what every benefit has: "a referral for"?"""
-    return all(is_aspect(word) or word.lower() in LINKS for word in words)
+    """Do words, but those that link them, name only what every benefit has: "any referral for"?"""
+    joining = LINKS | DETERMINERS
+    return all(is_aspect(word) or word.lower() in joining for word in words)
+
+
+def past_aspect(text: str, start: int, end: int) -> int:
+    """Where in a noun the thing begins of which an aspect is asked: "a referral for an MRI"."""
+    for found in _OF_A_THING.finditer(text, start, end):
+        words = WORD.findall(text[found.end() : end])
+        if only_aspects(WORD.findall(text[start : found.start()])) and not only_aspects(words):
+            return found.end()
+    return start
 
 
 def _is_thing(clause: str, part: Part) -> bool:

@@ -25,6 +25,8 @@ _HEADS = frozenset(
     ["plan", "plans", "coverage", "insurance", "benefit", "benefits", "account", "program"]
 )
 """What a fragment leaves out: "and vision?" after "the dental plan" is "the vision plan"."""
+_ACCOUNT = re.compile(r"\b(?:hsa|fsa|hra|account|program)s?$", re.IGNORECASE)
+"""Pays for another thing, in whose place what is named next comes."""
 _SOURCE = re.compile(r"\s(?:from|out\s+of|through)\s", re.IGNORECASE)
 """Stands before whence a thing is, which stays: "glasses from my HSA"."""
 _MANNER = re.compile(
@@ -120,6 +122,7 @@ def target_of(fragment: str, text: str, topics: Sequence[Part]) -> Part | None:
             return topic
     if held := subordinate(text.rstrip(END)):
         last = [topic for topic in last if topic.end <= held.start()] or last
+    last = [topic for topic in last if not _ACCOUNT.search(text, 0, topic.end)] or last
     return max(last, key=lambda topic: _weight(text[topic.start : topic.end]), default=None)
 
 

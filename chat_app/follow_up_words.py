@@ -30,7 +30,8 @@ OPENING = _words(
     |oops|whoops|my\ bad|phew|whew|k|kk|huh|lol|haha|gotcha|yay|nah|dang|bummer|shoot|sweet|awesome
     |fine|fair\ enough|(?:great|good|glad|nice)\ to\ hear(?:\ (?:it|that))?
     |(?:i\ )?(?:should(?:['’]?ve|\ have)|forgot\ to)\ (?:said?|mention(?:ed)?|add(?:ed)?)
-    |just\ curious|by\ the\ way|btw)(?:[\s,.!:;–-]+|$))"""
+    |just\ curious|by\ the\ way|btw|like(?=\ (?:how|what|when|where|is|are|do|does|can)\b)
+    )(?:[\s,.!:;–-]+|$))"""
 )
 """Stands before what is asked and says nothing: stripped."""
 
@@ -56,8 +57,10 @@ LEADING = _words(
 
 INSTEAD = _words(
     r"""^(?:(?:what|how)\s*['’]?\s*(?:about|s\ about|bout|abt)|what\ of
+    |(?:the\ )?same\ with\ (?=my\b)
     |(?:is\ it|is\ that|are\ they|is\ this|are\ (?:those|these))?\s*(?:also\ )?(?:the\ )?same
-    \ (?:(?:amount|copay|cost|deadline|limit|number|price|question|rate|rules?|thing|time|way)\ )?
+    \ (?:(?:amount|copay|cost|deadline|deal|limit|number|price|question|rate|rules?|thing|time
+    |way)\ )?
     (?:but\ )?(?=(?:for|with|on|in|at|if|under|out)\b)|(?:the\ )?same\ (?:thing|question),?\ but
     |(?:does|do|would)\ the\ same\ (?:also\ )?(?:apply|go|hold|count)(?:\ true)?
     \ (?=(?:to|for|if|in|on|with|out)\b)
@@ -343,14 +346,15 @@ alternative alternatives apply approve approves arrange arranged arrive ask back
 begin beginning begins book booked booking bring call cancel carried carries carry carryover chance
 chances charge claim claimed complete contacted counts day days decide decided decides denied deny
 done end ended ending ends enough enter expensive expire expires extra file filed filing fill filled
-finish first followed forget forgot further hand happen hear high higher hold include instead join
-kick kicks last lasts late later leave left leftover less longer lose lost lower matter miss missed
-month months more move near nearby notify old once order pass per prove provide qualifies qualify
-reach reached refer refers refuse refused register reject rejected renew renewed renews repeat reply
-report request requested require required reserve reserved respond return roll rolled rollover rolls
-run runs schedule scheduled send sent set sign signed somehow somewhere soon speak special start
-starting starts stay still stop stuck submit submitted switch talk till turn twice until unused use
-used verify wait waive waived way ways week write wrong year years yet
+finish first followed forget forgot forward further hand happen hear high higher hold include
+instead join joining kick kicks last lasts late later leave left leftover less longer lose lost
+lower matter miss missed month months more move near nearby notify old once order pass per prove
+provide qualifies qualify reach reached refer refers refuse refused register reject rejected renew
+renewed renews repeat reply report request requested require required reserve reserved respond
+return roll rolled rollover rolls run runs schedule scheduled send sent set sign signed somehow
+somewhere soon speak special speed start starting starts stay still stop stuck submit submitted
+switch talk till turn twice until unused use used verify wait waive waived way ways week write wrong
+year years yet
 """
 _ASPECTS = frozenset(_ASPECT_WORDS.split())
 """What every benefit has or can be done about any: asked of none, it is asked of the one that was

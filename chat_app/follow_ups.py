@@ -86,7 +86,8 @@ _YEAR = re.compile(r"\b20\d\d\b")
 _THAT_GOES_WITH = re.compile(
     r"\w\s+that\s+(?:goes|go|comes|come)\s+(?:along\s+)?with\s+(?P<it>it|that|them)$", re.IGNORECASE
 )
-_ONES = re.compile(r"\bones?$", re.IGNORECASE)
+_OPEN_END = re.compile(r"\b(?:ones?|that|this|those|these|it|them)$", re.IGNORECASE)
+"""Ends with what stands for something that was said."""
 _BESIDE_IT = re.compile(r"^the\s+.*\w\s+there$|\w\s+at\s+the\s+same\s+time$", re.IGNORECASE)
 """What stands before it belongs to the thing that was spoken of: "the trips there"."""
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
@@ -173,7 +174,7 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
             return said
         if not led:
             return context_of(previous, names).followed(asked)
-        whole = names_thing(asked, names) and not (TELLS.match(asked) or _ONES.search(asked))
+        whole = names_thing(asked, names) and not (TELLS.match(asked) or _OPEN_END.search(asked))
         return question_of(asked) if whole else behind(asked, previous, names)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)
 

@@ -125,22 +125,23 @@ def _phrases(text: str, names: PlanNames) -> Iterator[Part]:
 _FRAME_WORDS = """
 able about anybody everybody nobody somebody afford allow allowed allows amount amounts anyone
 anything apply applies ask asked asking between bill billed bring buy called can't cannot change
-changed changes charge charged charges cheap cheaper chip choose come comes coming compare cost
-costing costs count counts cover coverage covered covering covers difference different dollar
-dollars done each eligible else entitled every exactly expect expensive explain few find free full
-get gets getting give given gives go goes going good got happen happens happened have having help
-include included includes insurance insured insurer know less let like list long look lot make many
-mean means member meet money month monthly more most must need needed needs new number offer offered
-offers okay old one ones option options owe owed owes paid part pay paying pays percent plan plans
-please policy possible price priced put quit really receive refund rest remaining reimburse
-reimbursed reimburses right same say see share should show someone something soon spend start
-starting starts still straight sure take takes taking tell thing things today total try use used
-uses using usually visit want week wants work works worth yearly years year yes yet thanks thank
-hello i'm i'd i'll i've it's that's what's how's who's there's we're you're don't doesn't isn't
-aren't won't whats hows whos wheres thats im ive dont doesnt isnt arent wont cant much often late
-early fast far first also too instead then ever toward towards regarding rid without within after
-before during against us per however anyway away whether either both respectively versus vs i
-whatever whichever whoever wherever referred ok it'll that'll they'll you'll we'll he'll she'll
+changed changes charge charged charges cheap cheaper chip choose come comes coming compare continue
+cost costing costs count counts cover coverage covered covering covers denies difference different
+dollar dollars done each eligible else entitled every exactly expect expensive explain few find free
+full get gets getting give given gives go goes going good got happen happens happened have having
+help include included includes insurance insured insurer know less let like list long look lot make
+many mean means member meet money month monthly more most must need needed needs new number offer
+offered offers okay old one ones option options owe owed owes paid part pay paying pays percent plan
+plans please policy possible price priced put putting quit really receive refund rest remaining
+reimburse reimbursed reimburses require requires right same say see seeing share should show someone
+something soon spend start starting starts still straight sure take takes taking tell thing things
+today total try use used uses using usually visit want week wants work works worth yearly years year
+yes yet thanks thank hello i'm i'd i'll i've it's that's what's how's who's there's we're you're
+don't doesn't isn't aren't won't whats hows whos wheres thats im ive dont doesnt isnt arent wont
+cant much often late early fast far first also too instead then ever toward towards regarding rid
+without within after before during against us per however anyway away whether either both
+respectively versus vs i whatever whichever whoever wherever referred ok it'll that'll they'll
+you'll we'll he'll she'll
 """
 _FRAME = STOP_WORDS | frozenset(_FRAME_WORDS.split())
 LINKS = frozenset(
@@ -163,7 +164,7 @@ LINKS = frozenset(
     ]
 )
 """Words that join the others of a phrase."""
-_DETERMINERS = frozenset(["a", "an", "the", "my", "our", "your", "any", "some", "this", "these"])
+DETERMINERS = frozenset(["a", "an", "the", "my", "our", "your", "any", "some", "this", "these"])
 _TRAILING_NOUNS = frozenset(
     [
         "plan",
@@ -230,6 +231,6 @@ def _linked(
 def _topic(words: Sequence[re.Match[str]], run: Sequence[re.Match[str]]) -> Part:
     at = words.index(run[0])
     start = run[0].start()
-    if at and words[at - 1].group().lower() in _DETERMINERS:
+    if at and words[at - 1].group().lower() in DETERMINERS:
         start = words[at - 1].start()
     return Part("topic", start, run[-1].end())

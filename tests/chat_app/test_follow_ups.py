@@ -912,6 +912,93 @@ def test_no_question_of_the_samples_is_asked_behind_another(before: str) -> None
     assert [question for question in sorted(asked) if behind(question, before)] == []
 
 
+@pytest.mark.parametrize(
+    ("before", "message", "expected"),
+    [
+        (
+            "Can my HSA pay for braces for my daughter?",
+            "Teeth whitening?",
+            "Can my HSA pay for teeth whitening for my daughter?",
+        ),
+        (
+            "Can I get reimbursed for a gym membership through the wellness program?",
+            "Would protein powder count as well?",
+            "Can I get reimbursed for protein powder through the wellness program?",
+        ),
+        (
+            "What do I pay for insulin on HDHP Saver in 2026?",
+            "same with my blood pressure pills?",
+            "What do I pay for my blood pressure pills on HDHP Saver in 2026?",
+        ),
+        (
+            "Does PPO Plus cover weight loss drugs in 2026?",
+            "same deal if I'm on HMO Select?",
+            "Does HMO Select cover weight loss drugs in 2026?",
+        ),
+        (
+            "What does an in-network specialist visit cost me on PPO Plus?",
+            "how about seeing a therapist",
+            "What does an in-network therapist cost me on PPO Plus?",
+        ),
+    ],
+)
+def test_what_is_named_stands_where_its_like_stood(
+    before: str, message: str, expected: str
+) -> None:
+    assert behind(message, before) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "expected"),
+    [
+        (
+            "Does HDHP Saver require prior authorization for a CT scan?",
+            "Who has to request it?",
+            "Who has to request prior authorization for a CT scan on HDHP Saver?",
+        ),
+        (
+            "Do I need a referral for physical therapy on HMO Select in 2026?",
+            "whats each time gonna cost me",
+            "What's each time gonna cost me for physical therapy on HMO Select in 2026?",
+        ),
+        (
+            "Is hospice care for my mother covered?",
+            "does it include the meals if she moves into a facility?",
+            "Does hospice care include the meals if she moves into a facility for my mother?",
+        ),
+        (
+            "does hdhp saver cover speech therapy for my kid",
+            "like how many times can she go",
+            "How many times can my kid go for speech therapy on hdhp saver?",
+        ),
+        (
+            "How much can I put into a dependent care FSA in 2026?",
+            "Does any unused amount roll forward?",
+            "Does any unused amount roll forward for a dependent care FSA in 2026?",
+        ),
+    ],
+)
+def test_what_is_asked_of_nothing_is_asked_of_what_was_spoken_of(
+    before: str, message: str, expected: str
+) -> None:
+    assert behind(message, before) == expected
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "so does one kid have their own smaller one inside that?",
+        "so my son alone has to hit that whole thing before they pay anything?",
+        "I was on vacation and did nothing, what plan do I end up with",
+        "any way to find a place that charges less",
+    ],
+)
+def test_what_refers_to_something_said_is_no_question_of_its_own(message: str) -> None:
+    said = behind(message, "What is the family deductible on HDHP Saver for 2026?")
+    assert said is not None
+    assert "family deductible" in said
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_message_is_left_alone_or_becomes_one_line(message: str, before: str) -> None:
     said = behind(message, before)
