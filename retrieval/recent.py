@@ -35,11 +35,7 @@ class Recent(Generic[Key, Value]):
 
     def put(self, key: Key, value: Value) -> None:
         """Keep the value of a key."""
-        with self._turn:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)
+        self._keep({key: value})
 
     def completed(
         self, keys: Iterable[Key], read: Callable[[list[Key]], Mapping[Key, Value]]
@@ -59,7 +55,15 @@ class Recent(Generic[Key, Value]):
                 else:
                     missing.append(key)
         if missing:
-            for key, value in read(missing).items():
-                self.put(key, value)
-                values[key] = value
+            new = read(missing)
+            self._keep(new)
+            values.update(new)
         return values
+
+    def _keep(self, new: Mapping[Key, Value]) -> None:
+        with self._turn:
+            for key, value in new.items():
+                self._values[key] = value
+                self._values.move_to_end(key)
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
