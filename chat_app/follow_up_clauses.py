@@ -197,8 +197,10 @@ def _with_pronoun(clause: _Clause) -> str | None:
         return None
     if COVERING.match(text, found.start()):
         return _covered(clause, found)
+    if context.puts and _PAID_IN.search(text):
+        return context.before(text)
     whole = context.condition and _TOLD_OF.search(text)
-    if whole or TWO_QUESTIONS.search(text) or (context.puts and _PAID_IN.search(text)):
+    if whole or TWO_QUESTIONS.search(text):
         return context.followed(text)
     if context.action and (done := _done(text, context.action)):
         return context.situated(question_of(done))
@@ -216,7 +218,8 @@ def _with_thing(text: str, found: re.Match[str], context: Context, thing: Thing)
     if rest.lower().startswith(("'s ", "’s ")):
         rest = f" is{rest[2:]}"
     before = agreeing(text[: found.start()], noun)
-    return context.situated(question_of(f"{before}{noun}{rest}{thing.where}"))
+    than = context.than_there(text)
+    return context.situated(question_of(f"{before}{noun}{rest}{thing.where}{than}"))
 
 
 def _completing(clause: _Clause) -> str | None:

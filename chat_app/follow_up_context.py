@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chat_app.answers import policy_label
 from chat_app.follow_up_grammar import END, circumstances, is_place, question_of, subordinate
 from chat_app.follow_up_things import names_thing, past_aspect
 from chat_app.follow_up_words import is_aspect
@@ -92,6 +93,11 @@ _COST = re.compile(
     r"|\bwill\s+i\s+(?:pay|owe)\b|\bcharge\b",
     re.IGNORECASE,
 )
+_MORE_OR_LESS = re.compile(
+    r"\b(?:better|bigger|cheaper|fewer|higher|less|longer|lower|more|shorter|worse)\b(?!.*\bthan\b)",
+    re.IGNORECASE,
+)
+"""Compares, and does not say with what."""
 _FIRST_OF_ALL = re.compile(r"\b(?:after|before|since|until)\s+$", re.IGNORECASE)
 """Stands before what only says when: "how soon after enrolling do I get my cards"."""
 _SOURCE = re.compile(r"\b(from|through|under|of|at|with)\s+$", re.IGNORECASE)
@@ -244,6 +250,13 @@ class Context:
         """Does it ask what someone, and not a plan, puts somewhere?"""
         return bool(self._things) and self._puts_in(self._things[-1])
 
+    def than_there(self, clause: str) -> str:
+        """The plan to compare with: " than on PPO Plus", of "is it cheaper on the HMO?"."""
+        said, here = self.names.mentions(clause), self.names.mentions(self.question)
+        others = {mention.policy for mention in here} - {mention.policy for mention in said}
+        compares = len(said) == len(others) == 1 and _MORE_OR_LESS.search(clause)
+        return f" than on {policy_label(others.pop())}" if compares else ""
+
     @property
     def asks_cost(self) -> bool:
         """Does it ask what something costs, and name no kind of amount?"""
@@ -274,6 +287,10 @@ class Context:
             said = " and ".join(self.asked[part.start : part.end] for part in things)
             where = circumstances(self.asked, self.parts, set())
             return self.situated(question_of(f"{clause}, about {said}{where}{self.condition}"))
+        return self.before(clause)
+
+    def before(self, clause: str) -> str:
+        """The clause behind the whole of the question."""
         return self.situated(f"{question_of(self.asked)} {question_of(clause)}")
 
     def situated(self, question: str) -> str:

@@ -70,6 +70,8 @@ _HOW_MUCH_OF_IT = re.compile(
 _EFFECT = re.compile(
     r"^(?:so\s+)?(?:does|will|would|did)\s+(?:it|that|this)\s+(?:also\s+|even\s+|still\s+)?"
     r"(?:count|matter|qualify|help|change|make\s+a\s+difference|affect)\b"
+    r"|^(?:so\s+)?(?:is|was|would|will)\s+(?:it|that|this)\s+(?:be\s+)?(?:still\s+)?(?:a\s+problem|allowed"
+    r"|alright|an\s+issue|enough|fine|ok|okay|possible|too\s+(?:early|late|long|short|soon))$"
     r"|^(?:so\s+)?how\s+many\s+(?:days|weeks|months|years|hours|visits|sessions)\s+"
     r"(?:does|do|will|would|can)\s+[\w'’ ]+\s(?:get|have|use|take)$",
     re.IGNORECASE,

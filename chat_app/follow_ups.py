@@ -88,6 +88,13 @@ _THAT_GOES_WITH = re.compile(
 )
 _OPEN_END = re.compile(r"\b(?:ones?|that|this|those|these|it|them)$", re.IGNORECASE)
 """Ends with what stands for something that was said."""
+_AUXILIARY = re.compile(
+    r"(?:is|are|do|does|did|can|could|will|would|may|must)(?:n['’]t)?\s+", re.IGNORECASE
+)
+_BACK_TO_THING = re.compile(
+    r"^(?:(?:and|but|so)\s+)?(?:(?:coming|getting|going)\s+)?back\s+to\s+(?P<thing>[^,.:;?!]+)[,.:;–-]+\s*(?=\w)",
+    re.IGNORECASE,
+)
 _BESIDE_IT = re.compile(r"^the\s+.*\w\s+there$|\w\s+at\s+the\s+same\s+time$", re.IGNORECASE)
 """What stands before it belongs to the thing that was spoken of: "the trips there"."""
 _DONE_TO_IT = re.compile(r"\b\w+ing\s+(?:it|them|that|one)\b", re.IGNORECASE)
@@ -142,7 +149,7 @@ def follow_up(message: str, turns: Sequence[Turn], names: PlanNames) -> str | No
     body = with_plans_named(included(asked_plainly(body)), last.question, names)
     first, asked = chosen_first(stripped(AFTERWARDS, stripped(LEADING, body)))
     if asked and (chosen := follow_up(first, turns, names)):
-        said = follow_up(asked, [Turn(chosen, "")], names)
+        said = follow_up(asked, [Turn(chosen, "")], names) or joined(asked, chosen, names)
         if said or ASKING.match(asked):
             return said or question_of(asked)
     if (chosen := chosen_of(stripped(LEADING, body), last, names)) is not None:
@@ -172,11 +179,39 @@ def _read(body: str, previous: str, names: PlanNames) -> str | None:
         said = resolved(asked, previous, names, led=led)
         if said or not (led or also or TIED.search(about)):
             return said
-        if not led:
-            return context_of(previous, names).followed(asked)
-        whole = names_thing(asked, names) and not (TELLS.match(asked) or _OPEN_END.search(asked))
-        return question_of(asked) if whole else behind(asked, previous, names)
+        return _going_on(asked, previous, names, led=led)
     return _of_fragment(stripped(AFTERWARDS, about), previous, names, led=led, also=also)
+
+
+def _going_on(clause: str, previous: str, names: PlanNames, *, led: bool) -> str:
+    """A clause that no rule reads and that goes on from the question before."""
+    if not led:
+        return context_of(previous, names).followed(clause)
+    if thing := _subject_alone(clause, names):
+        return _with_subject(thing, previous, names)
+    whole = names_thing(clause, names) and not (TELLS.match(clause) or _OPEN_END.search(clause))
+    return question_of(clause) if whole else behind(clause, previous, names)
+
+
+def _subject_alone(clause: str, names: PlanNames) -> str:
+    """What a clause names that leaves all else to the question before: "can my therapist"."""
+    subject = _subject(clause, names)
+    return clause[subject.start :] if subject and subject.end == len(clause) else ""
+
+
+def _with_subject(said: str, previous: str, names: PlanNames) -> str:
+    """The question before, asked of another subject: "can my therapist do it"."""
+    subject = _subject(previous, names)
+    if subject is None:
+        return with_fragment(said, previous, names, led=True)
+    return question_of(f"{previous[: subject.start]}{said}{previous[subject.end :]}")
+
+
+def _subject(clause: str, names: PlanNames) -> Part | None:
+    """The thing that stands behind the auxiliary with which the clause begins."""
+    parts = question_parts(clause, names)
+    is_thing = parts and parts[0].kind == "topic"
+    return parts[0] if is_thing and _AUXILIARY.fullmatch(clause, 0, parts[0].start) else None
 
 
 def _other_year(text: str, previous: str) -> str:
@@ -191,6 +226,12 @@ def _gone_back(message: str, turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]
     """What is asked of an earlier question than the last, and the conversation up to that one."""
     said = stripped(OPENING, message.strip())
     found = BACK_TO.match(said)
+    if found is None and (thing := _BACK_TO_THING.match(said)):
+        wanted = set(terms(thing["thing"]))
+        of = [
+            n for n, turn in enumerate(turns, 1) if wanted and wanted <= set(terms(turn.question))
+        ]
+        return (said[thing.end() :], turns[: of[-1]]) if of else (message, turns)
     if found is None or len(turns) < 2:
         return message, turns
     at = ORDINALS.get(found["which"].lower(), len(turns) - 2)

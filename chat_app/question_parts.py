@@ -132,16 +132,16 @@ full get gets getting give given gives go goes going good got happen happens hap
 help include included includes insurance insured insurer know less let like list long look lot make
 many mean means member meet money month monthly more most must need needed needs new number offer
 offered offers okay old one ones option options owe owed owes paid part pay paying pays percent plan
-plans please policy possible price priced put putting quit really receive refund rest remaining
-reimburse reimbursed reimburses require requires right same say see seeing share should show someone
-something soon spend start starting starts still straight sure take takes taking tell thing things
-today total try use used uses using usually visit want week wants work works worth yearly years year
-yes yet thanks thank hello i'm i'd i'll i've it's that's what's how's who's there's we're you're
-don't doesn't isn't aren't won't whats hows whos wheres thats im ive dont doesnt isnt arent wont
-cant much often late early fast far first also too instead then ever toward towards regarding rid
-without within after before during against us per however anyway away whether either both
-respectively versus vs i whatever whichever whoever wherever referred ok it'll that'll they'll
-you'll we'll he'll she'll
+plans please policy possible price priced protected put putting quit really receive refund rest
+remaining reimburse reimbursed reimburses require requires right same say see seeing share should
+show someone something soon spend start starting starts still straight sure take takes taking tell
+thing things today total try use used uses using usually visit want week wants work works worth
+yearly years year yes yet thanks thank hello i'm i'd i'll i've it's that's what's how's who's
+there's we're you're don't doesn't isn't aren't won't whats hows whos wheres thats im ive dont
+doesnt isnt arent wont cant much often late early fast far first also too instead then ever toward
+towards regarding rid without within after before during against us per however anyway away whether
+either both respectively versus vs i whatever whichever whoever wherever referred ok it'll that'll
+they'll you'll we'll he'll she'll
 """
 _FRAME = STOP_WORDS | frozenset(_FRAME_WORDS.split())
 LINKS = frozenset(

@@ -999,6 +999,64 @@ def test_what_refers_to_something_said_is_no_question_of_its_own(message: str) -
     assert "family deductible" in said
 
 
+@pytest.mark.parametrize(
+    ("before", "message", "expected"),
+    [
+        (
+            "Does a chiropractor have to do spinal manipulation with PPO Plus?",
+            "or can my physical therapist?",
+            "Does my physical therapist have to do spinal manipulation with PPO Plus?",
+        ),
+        (
+            "Is a dental cleaning covered on PPO Plus?",
+            "and is teeth whitening?",
+            "Is teeth whitening covered on PPO Plus?",
+        ),
+        (
+            "What do I pay for a specialist visit with PPO Plus?",
+            "would it be less with the HMO?",
+            "Would a specialist visit be less with the HMO than on PPO Plus?",
+        ),
+        (
+            "How much is a month of insulin on PPO Plus in 2026?",
+            "is it more in 2025?",
+            "Is insulin more in 2025 on PPO Plus?",
+        ),
+        (
+            "Am I protected from balance billing with PPO Plus?",
+            "what is that exactly?",
+            "What is that exactly for balance billing on PPO Plus?",
+        ),
+        (
+            "How much does the company put into my HSA?",
+            "when does it show up in my account?",
+            "How much does the company put into my HSA? When does it show up in my account?",
+        ),
+    ],
+)
+def test_a_clause_is_asked_of_what_it_leaves_open(before: str, message: str, expected: str) -> None:
+    assert behind(message, before) == expected
+
+
+def test_a_judgement_of_what_was_told_keeps_the_question_before() -> None:
+    said = behind(
+        "we only moved in together three months ago, is that a problem?",
+        "Can I cover my domestic partner on my medical plan?",
+    )
+    assert said is not None
+    assert "my domestic partner" in said
+
+
+def test_going_back_to_a_thing_is_read_against_the_question_that_named_it() -> None:
+    turns = [
+        Turn("Can I go to urgent care with PPO Plus?", ""),
+        Turn("Can I go to the emergency room with PPO Plus?", ""),
+    ]
+    said = understood("going back to urgent care: what does it cost?", turns, NAMES)
+    assert said == "What does it cost to go to urgent care with PPO Plus?"
+    assert understood("back to basics, when is open enrollment?", turns, NAMES) is None
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_message_is_left_alone_or_becomes_one_line(message: str, before: str) -> None:
     said = behind(message, before)
