@@ -51,13 +51,15 @@ _WHOLE = re.compile(
 _ONE = re.compile(r"\b(?:ones?|it|them|some|any)(?:\s+(?:too|then|also))?$", re.IGNORECASE)
 _SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORECASE)
 _PAID_FOR = re.compile(
-    r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)$", re.IGNORECASE
+    r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)(?=$|\s+(?:if|when|in|on|at|after)\b)",
+    re.IGNORECASE,
 )
 _WANTED = re.compile(
     r"\b(?:buy|do|get|have|need|take|try|use|want)\s+(?P<what>it|that|them|one)\b", re.IGNORECASE
 )
 _DO = re.compile(r"^(\s+(?:(?:also|even|still)\s+)?)do\b", re.IGNORECASE)
 """What a plan does is to cover: "does it do fillings"."""
+_WHAT_THEY_DO = re.compile(r"^(?:what|how|when|where|why)\b.*\b(?:it|they)\s+do\b", re.IGNORECASE)
 _LIKE_THAT = re.compile(
     r"\b(?:an?|some|any|the|such)\s+(?:[\w-]+\s+)?(?:like|such\s+as)\s+(?:that|this|those|these|it)\b",
     re.IGNORECASE,
@@ -195,7 +197,7 @@ def _with_pronoun(clause: _Clause) -> str | None:
     found = open_pronoun(text, clause.parts, clause.things)
     if found is None:
         return None
-    if COVERING.match(text, found.start()):
+    if COVERING.match(text, found.start()) and not _WHAT_THEY_DO.match(text):
         return _covered(clause, found)
     if context.puts and _PAID_IN.search(text):
         return context.before(text)

@@ -214,7 +214,8 @@ def _with_noun(said: str, held: str, ones: re.Match[str] | None) -> str:
         kept = [word for word in words[2:][-2:] if not word.endswith(f"-{kind}")]
         noun = " ".join(kept) or words[-1]
         return f"{said} {noun}{'s' if ones.group().endswith('s') and noun[-1] != 's' else ''}"
-    if words[-1] not in _HEADS or said.rsplit(maxsplit=1)[-1] in _HEADS:
+    names_all = len(WORD.findall(said)) > 1 and not said.startswith("the ")
+    if words[-1] not in _HEADS or said.rsplit(maxsplit=1)[-1] in _HEADS or names_all:
         return said
     article = "the " if words[0] == "the" and not said.startswith("the ") else ""
     return f"{article}{said} {words[-1]}"

@@ -344,17 +344,17 @@ visits waiting website weeks yearly
 accept accepted accepts additional admit admitted after afterwards again agree ahead allow also
 alternative alternatives apply approve approves arrange arranged arrive ask back before beforehand
 begin beginning begins book booked booking bring call cancel carried carries carry carryover chance
-chances charge claim claimed complete contacted counts day days decide decided decides denied deny
-done end ended ending ends enough enter expensive expire expires extra file filed filing fill filled
-finish first followed forget forgot forward further hand happen hear high higher hold include
-instead join joining kick kicks last lasts late later leave left leftover less longer lose lost
-lower matter miss missed month months more move near nearby notify old once order pass per prove
-provide qualifies qualify reach reached refer refers refuse refused register reject rejected renew
-renewed renews repeat reply report request requested require required reserve reserved respond
+chances charge check checked claim claimed complete contacted counts day days decide decided decides
+denied deny done end ended ending ends enough enter expensive expire expires extra file filed filing
+fill filled finish first followed forget forgot forward further hand happen hear high higher hold
+include instead join joining kick kicks last lasts late later leave left leftover less longer lose
+lost lower matter miss missed month months more move near nearby notify old once order pass per
+prove provide qualifies qualify reach reached refer refers refuse refused register reject rejected
+renew renewed renews repeat reply report request requested require required reserve reserved respond
 return roll rolled rollover rolls run runs schedule scheduled send sent set sign signed somehow
 somewhere soon speak special speed start starting starts stay still stop stuck submit submitted
-switch talk till turn twice until unused use used verify wait waive waived way ways week write wrong
-year years yet
+switch talk till turn twice until unused use used verify wait waive waived way ways week write
+written wrong year years yet
 """
 _ASPECTS = frozenset(_ASPECT_WORDS.split())
 """What every benefit has or can be done about any: asked of none, it is asked of the one that was

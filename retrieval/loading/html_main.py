@@ -99,7 +99,7 @@ def _main_element(body: Tag) -> Tag:
     for candidates in (
         body.find_all(["main"]),
         # Not select(): to compile its selectors takes 0.13 s, once for a process.
-        body.find_all(attrs={"role": "main"}),
+        body.find_all(True, attrs={"role": "main"}),
         body.find_all("article"),
     ):
         if len(candidates) == 1:

@@ -1023,6 +1023,16 @@ def test_what_refers_to_something_said_is_no_question_of_its_own(message: str) -
             "Is insulin more in 2025 on PPO Plus?",
         ),
         (
+            "Is psychological testing covered on PPO Plus?",
+            "would they pay for it if it's for a job application?",
+            "Would PPO Plus pay for psychological testing if it's for a job application?",
+        ),
+        (
+            "Does PPO Plus pay for a medically supervised weight loss program?",
+            "Gastric bypass too?",
+            "Does PPO Plus pay for gastric bypass?",
+        ),
+        (
             "Am I protected from balance billing with PPO Plus?",
             "what is that exactly?",
             "What is that exactly for balance billing on PPO Plus?",
@@ -1036,6 +1046,12 @@ def test_what_refers_to_something_said_is_no_question_of_its_own(message: str) -
 )
 def test_a_clause_is_asked_of_what_it_leaves_open(before: str, message: str, expected: str) -> None:
     assert behind(message, before) == expected
+
+
+def test_what_the_insurer_does_is_not_what_it_covers() -> None:
+    before = "Do I have to give PPO Plus notice before I get a service?"
+    said = behind("what could they do if I forget", before)
+    assert said == f"{before} What could they do if I forget?"
 
 
 def test_a_judgement_of_what_was_told_keeps_the_question_before() -> None:
