@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from chat_app.answers import policy_label
 from chat_app.follow_up_grammar import END, circumstances, is_place, question_of, subordinate
-from chat_app.follow_up_things import names_thing, past_aspect
-from chat_app.follow_up_words import is_aspect
+from chat_app.follow_up_things import names_thing, only_aspects, past_aspect
 from chat_app.plan_names import PlanNames
 from chat_app.question_parts import WORD, Kind, Part, question_parts
 
@@ -282,7 +281,7 @@ class Context:
         if self.situation and not self.action and not says_what:
             where = circumstances(self.asked, self.parts, {"person"})
             return self.situated(question_of(f"{clause}{where}{self.condition}"))
-        if topics and names_thing(clause, self.names):
+        if says_what and names_thing(clause, self.names):
             things = [part for part in topics if not self._is_done(part)] or topics
             said = " and ".join(self.asked[part.start : part.end] for part in things)
             where = circumstances(self.asked, self.parts, set())
@@ -305,8 +304,7 @@ class Context:
         return single and _DOER.search(self.asked[: part.start]) is not None
 
     def _is_aspect(self, part: Part) -> bool:
-        words = WORD.findall(self.asked[part.start : part.end])
-        return all(is_aspect(word) or word.lower() in {"the", "a", "an"} for word in words)
+        return only_aspects(WORD.findall(self.asked[part.start : part.end]))
 
 
 def context_of(question: str, names: PlanNames) -> Context:

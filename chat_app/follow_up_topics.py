@@ -87,10 +87,12 @@ def replace_topic(
         rewriting.add(f"{word or 'for'} {said}")
         return
     whole, target = target, _what_is_asked_of(rewriting.text, target, said)
-    if target == whole and _MANNER.fullmatch(said):
+    held = rewriting.text[target.start : target.end]
+    # "How long do I have to send in a claim for a hospital stay": what is done stays.
+    done_for_it = word == "for" and only_aspects(WORD.findall(held))
+    if done_for_it or (target == whole and _MANNER.fullmatch(said)):
         rewriting.add(f"{word or 'for'} {said}")
         return
-    held = rewriting.text[target.start : target.end]
     if set(WORD.findall(said.lower())) <= set(WORD.findall(held.lower())):
         return
     said = _with_noun_of_letters(said, held)

@@ -1033,6 +1033,16 @@ def test_what_refers_to_something_said_is_no_question_of_its_own(message: str) -
             "Does PPO Plus pay for gastric bypass?",
         ),
         (
+            "How long do I have to send in a claim to PPO Plus?",
+            "same for a hospital stay?",
+            "How long do I have to send in a claim to PPO Plus for a hospital stay?",
+        ),
+        (
+            "How many days do I have to send in a decision?",
+            "My case is urgent, can they go faster?",
+            "How many days do I have to send in a decision? My case is urgent, can they go faster?",
+        ),
+        (
             "Am I protected from balance billing with PPO Plus?",
             "what is that exactly?",
             "What is that exactly for balance billing on PPO Plus?",
