@@ -45,7 +45,7 @@ _DEMONSTRATIVE = (
 _OF_THOSE = re.compile(
     rf"{DO_IT.pattern}|{_DEMONSTRATIVE}|\ (?:that|this|those)$"
     r"|\b(?:ones?|which|any|some|none|each|all|both)\ of\ (?:them|those|these)\b"
-    r"|\b(?:down|over|up|out|back)\ there\b|\ at\ the\ same\ time$"
+    r"|\bthat\ way\b|\b(?:down|over|up|out|back)\ there\b|\ at\ the\ same\ time$"
     r"|^what\ happens\b.*\b(?:do\ nothing|don['’]t(?:\ do\ (?:anything|it))?|forget|miss\ it)$"
     r"|\bmy\ (?:share|part)\b(?!\ of\b)|\b(?:did|do)\ nothing\b|\b(?:that|this)\ whole\ thing\b"
     r"|\b(?:like\ that|so|the\ case|the\ same)\ here$"
@@ -105,6 +105,15 @@ _SOME_KIND_OF = re.compile(
     re.IGNORECASE,
 )
 """The kind of a thing that was named before: "the center", of a transplant center."""
+_STATE = re.compile(
+    r"^(?:(?:i|we|he|she|they)(?:['’](?:m|re|s)|\s+(?:am|are|is|was|were|have|has|live|work))\b"
+    r"|my\s+\w+(?:['’]s|\s+(?:is|are|has|lives|works))\b)",
+    re.IGNORECASE,
+)
+"""Tells how someone is, which nothing that is asked behind it stands for."""
+_OPEN_OBJECT = re.compile(
+    r"\b(?:ones?|they|there)\b|\b(?:do|get|have|take|use)\s+it\b", re.IGNORECASE
+)
 _WHICH_ONE = re.compile(
     r"^which\s+(?:center|clinic|doctor|facility|hospital|pharmacy|place|provider)s?\s+(?:do|can|must)\s+i\b",
     re.IGNORECASE,
@@ -151,6 +160,9 @@ def _goes_on(
     if asked == body and _THERE.search(body):
         return True
     if _EFFECT.search(asked) and not names_thing(asked, names):
+        return True
+    told = asked and asked != body and _STATE.match(body)
+    if told and not names_plan and _OPEN_OBJECT.search(asked) and not names_thing(asked, names):
         return True
     which = _WHICH_ONE.match(body)
     return which is not None and all(thing.start < which.end() for thing in things)

@@ -130,9 +130,9 @@ STILL = _words(r"\bstill\ (?:the\ same|true)$")
 
 BACK_TO = _words(
     r"""^(?:and\ )?(?:(?:(?:going|coming|getting)\ )?back\ to|as\ (?:to|for)
-    |(?:(?:what|how)\ )?about|(?=the\ \w+\ \w+\ i\ asked))\ ?(?:the|my|your)
+    |(?:(?:what|how)\ )?about|(?=the\ \w+\ \w+\ (?:i\ asked|again)))\ ?(?:the|my|your)
     \ (?P<which>first|1st|second|2nd|third|3rd|earlier|previous)(?:\ (?:one|question|thing|topic))?
-    (?:\ i\ (?:asked|mentioned)(?:\ (?:about|you))?)?[\s,.:;–-]+(?=\w)"""
+    (?:\ i\ (?:asked|mentioned)(?:\ (?:about|you))?|\ again(?:,?\ but)?)?[\s,.:;–-]+(?=\w)"""
 )
 """Goes back to a question before the last: "back to the first one, how many do I get"."""
 

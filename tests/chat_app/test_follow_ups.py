@@ -991,6 +991,9 @@ def test_what_is_asked_of_nothing_is_asked_of_what_was_spoken_of(
         "so my son alone has to hit that whole thing before they pay anything?",
         "I was on vacation and did nothing, what plan do I end up with",
         "any way to find a place that charges less",
+        "I have MS, do I really have to meet a new one every year?",
+        "I'm going to Florida for two weeks in March, could I use it there?",
+        "Which kinds of care can't be paid that way?",
     ],
 )
 def test_what_refers_to_something_said_is_no_question_of_its_own(message: str) -> None:
@@ -1080,6 +1083,8 @@ def test_going_back_to_a_thing_is_read_against_the_question_that_named_it() -> N
     ]
     said = understood("going back to urgent care: what does it cost?", turns, NAMES)
     assert said == "What does it cost to go to urgent care with PPO Plus?"
+    said = understood("the first one again but outside the network", turns, NAMES)
+    assert said == "Can I go to urgent care with PPO Plus outside the network?"
     assert understood("back to basics, when is open enrollment?", turns, NAMES) is None
 
 
