@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from chat_app.follow_up_clause import Clause
 from chat_app.follow_up_context import Context, Thing, context_of
+from chat_app.follow_up_covering import covered_too, of_plan, says_what_covers
 from chat_app.follow_up_fragments import with_fragment
 from chat_app.follow_up_grammar import agreeing, circumstances, head_of, is_plural, question_of
 from chat_app.follow_up_pronouns import open_pronoun
@@ -15,7 +16,6 @@ from chat_app.follow_up_words import (
     AGAIN,
     AMOUNT_SAID,
     CARRYING_ON,
-    COVERING,
     DO_IT,
     DOING_IT,
     ELLIPSIS,
@@ -33,7 +33,7 @@ from chat_app.follow_up_words import (
     is_aspect,
 )
 from chat_app.plan_names import PlanNames
-from chat_app.question_parts import LINKS, WORD, Kind, Part, question_parts
+from chat_app.question_parts import LINKS, WORD, Kind, question_parts
 
 MAX_QUALIFYING = 6
 """Words of "does adoption count", which leaves open for what."""
@@ -45,21 +45,8 @@ _ABOUT_PLAN = re.compile(
     r"^(?:what|who|when|where)\b(?!.*\b(?:charge|cost|cover|pay)s?(?:\s+(?:me|for))?$)",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(
-    r"\b(?:plan|insurance|program|account|policy|benefit|fsa|hsa)s?\b", re.IGNORECASE
-)
 _ONE = re.compile(r"\b(?:ones?|it|them|some|any)(?:\s+(?:too|then|also))?$", re.IGNORECASE)
 _SUCH_ONE = re.compile(r"\b(?:an?|another)\s+[\w-]+\s+(?P<one>one)\b", re.IGNORECASE)
-_PAID_FOR = re.compile(
-    r"\b(?:for|toward|towards)\s+(?P<what>it|that|this|them|those)(?=$|\s+(?:if|when|in|on|at|after)\b)",
-    re.IGNORECASE,
-)
-_WANTED = re.compile(
-    r"\b(?:buy|do|get|have|need|take|try|use|want)\s+(?P<what>it|that|them|one)\b", re.IGNORECASE
-)
-_DO = re.compile(r"^(\s+(?:(?:also|even|still)\s+)?)do\b", re.IGNORECASE)
-"""What a plan does is to cover: "does it do fillings"."""
-_WHAT_THEY_DO = re.compile(r"^(?:what|how|when|where|why)\b.*\b(?:it|they)\s+do\b", re.IGNORECASE)
 _LIKE_THAT = re.compile(
     r"\b(?:an?|some|any|the|such)\s+(?:[\w-]+\s+)?(?:like|such\s+as)\s+(?:that|this|those|these|it)\b",
     re.IGNORECASE,
@@ -76,7 +63,6 @@ _TOLD_OF = re.compile(
     re.IGNORECASE,
 )
 """What has happened, and what the question before asks under the condition of it."""
-_WHAT_COVERS = re.compile(r"^what\b.*\b(?:cover|include|offer)s?$", re.IGNORECASE)
 _WHAT = re.compile(
     r"(?P<what>what|which)\s+(?:(?:kind|type|sort)s?\s+of\s+)?(?P<noun>(?!is\b|are\b|do\b|does\b|did\b|if\b|about\b|can\b"
     r"|will\b|would\b|happens\b|else\b|one\b|ones\b|plans?\b)[a-z-]+)(?=\s|$)",
@@ -90,36 +76,7 @@ _PAID_IN = re.compile(
 )
 """Speaks of what someone puts into an account, and not of the account."""
 _STATEMENT = re.compile(r"^(?:i|we|he|she|they)\b", re.IGNORECASE)
-_IS_COVERED = re.compile(
-    r"^(?:is|are|do|does|can|could|will|would)\b.*\b(?:covered?|covers|eligible|pays?\s+for|reimbursed?)\b",
-    re.IGNORECASE,
-)
-"""Asks whether something is covered, paid for or reimbursed."""
-_COUNTS = re.compile(
-    r"^(?:does|do|would|will|is|are)\b.*\b(?:counts?|eligible|qualif(?:y|ies))$", re.IGNORECASE
-)
-"""Asks that of something else."""
 _FOR_ONE = re.compile(r"\s+(?:for|of)\s+(?:one|some)$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Clause:
-    """A clause with its parts, and the question before it.
-
-    Attributes:
-        things: those of its parts that a question can be about by themselves.
-        context: what the question before leaves to refer to.
-    """
-
-    text: str
-    parts: tuple[Part, ...]
-    things: tuple[Part, ...]
-    context: Context
-    names: PlanNames
-
-    @property
-    def kinds(self) -> set[Kind]:
-        return {part.kind for part in self.parts}
 
 
 def resolved(clause: str, previous: str, names: PlanNames, *, led: bool = False) -> str | None:
@@ -140,7 +97,7 @@ def resolved(clause: str, previous: str, names: PlanNames, *, led: bool = False)
     things = tuple(own_things(text, parts))
     if led and not any(part.kind == "amount" for part in things):
         things = tuple(t for t in things if not text[t.start :].lower().startswith("the "))
-    asked = _Clause(text, tuple(parts), things, context, names)
+    asked = Clause(text, tuple(parts), things, context, names)
     return next((said for way in _WAYS if (said := way(asked)) is not None), None)
 
 
@@ -157,7 +114,7 @@ def _with_what_lacks(clause: str, context: Context) -> str:
     return f"{clause[: found.start('what')]}{head}{clause[found.end('what') :]}"
 
 
-def _asked_again(clause: _Clause) -> str | None:
+def _asked_again(clause: Clause) -> str | None:
     """The question before for what "how much is it for kids" or "is it the same in 2025" names."""
     if not clause.kinds or clause.kinds & {"topic", "amount"}:
         return None
@@ -167,7 +124,7 @@ def _asked_again(clause: _Clause) -> str | None:
     return with_fragment(said, clause.context.question, clause.names, led=True)
 
 
-def _asked_of_another(clause: _Clause) -> str | None:
+def _asked_of_another(clause: Clause) -> str | None:
     """The question before for "what degree", where it asks what experience."""
     said, before = _WHAT.fullmatch(clause.text), _WHAT.match(clause.context.asked)
     if said is None or before is None:
@@ -176,7 +133,7 @@ def _asked_of_another(clause: _Clause) -> str | None:
     return clause.context.situated(question_of(asked))
 
 
-def _without_verb(clause: _Clause) -> str | None:
+def _without_verb(clause: Clause) -> str | None:
     """The question before for what an ellipsis names: "does the HMO", "did it in 2025"."""
     found = ELLIPSIS.match(clause.text)
     said = re.match(r"is|are|was|were", clause.text, re.IGNORECASE)
@@ -191,14 +148,14 @@ def _without_verb(clause: _Clause) -> str | None:
     return with_fragment(found["rest"], clause.context.question, clause.names, led=True)
 
 
-def _with_pronoun(clause: _Clause) -> str | None:
+def _with_pronoun(clause: Clause) -> str | None:
     """The clause with what its pronoun stands for."""
     text, context = clause.text, clause.context
     found = open_pronoun(text, clause.parts, clause.things)
     if found is None:
         return None
-    if COVERING.match(text, found.start()) and not _WHAT_THEY_DO.match(text):
-        return _covered(clause, found)
+    if says_what_covers(text, found):
+        return of_plan(clause, found)
     if context.puts and _PAID_IN.search(text):
         return context.before(text)
     whole = context.condition and _TOLD_OF.search(text)
@@ -224,14 +181,14 @@ def _with_thing(text: str, found: re.Match[str], context: Context, thing: Thing)
     return context.situated(question_of(f"{before}{noun}{rest}{thing.where}{than}"))
 
 
-def _completing(clause: _Clause) -> str | None:
+def _completing(clause: Clause) -> str | None:
     """The question before, asked by what "how often after that" asks."""
     text = _AFTER_THAT.sub("", clause.text)
     completes = text != clause.text and clause.context.completes(text)
     return clause.context.followed(text) if completes else None
 
 
-def _like_that(clause: _Clause) -> str | None:
+def _like_that(clause: Clause) -> str | None:
     """The clause with what "an operation like that" is like."""
     found = _LIKE_THAT.search(clause.text)
     thing = clause.context.thing(clause.kinds, but_aspect=True) if found else None
@@ -240,7 +197,7 @@ def _like_that(clause: _Clause) -> str | None:
     return _put(clause, found.span(), thing.noun, thing)
 
 
-def _with_one(clause: _Clause) -> str | None:
+def _with_one(clause: Clause) -> str | None:
     """The clause with the noun that "an urgent one" leaves out."""
     found = _SUCH_ONE.search(clause.text)
     thing = clause.context.thing(clause.kinds, but_aspect=True) if found else None
@@ -250,13 +207,13 @@ def _with_one(clause: _Clause) -> str | None:
     return _put(clause, found.span("one"), noun, thing)
 
 
-def _put(clause: _Clause, place: tuple[int, int], noun: str, thing: Thing) -> str:
+def _put(clause: Clause, place: tuple[int, int], noun: str, thing: Thing) -> str:
     """The clause with a noun in a place of it, for whom, where and when the thing is."""
     said = f"{clause.text[: place[0]]}{noun}{clause.text[place[1] :]}"
     return clause.context.situated(question_of(f"{said}{thing.where}"))
 
 
-def _timed(clause: _Clause) -> str | None:
+def _timed(clause: Clause) -> str | None:
     """How long one has to do what the question before asks how to do."""
     context = clause.context
     if not context.action or not _HOW_LONG.match(clause.text):
@@ -275,36 +232,7 @@ def _done(clause: str, action: str) -> str:
     return f"{clause} to {action}" if IT_TAKES.search(clause) else ""
 
 
-def _covered(clause: _Clause, found: re.Match[str]) -> str:
-    """The clause about the plan: "do they cover massage"."""
-    thing = clause.context.thing(clause.kinds, but_aspect=True)
-    mentions = clause.names.mentions(clause.context.question)
-    noun, where = "the plan", ""
-    unnamed = not mentions and not clause.things and "plan" not in clause.kinds
-    if thing and (_WHOLE.search(thing.noun) or (unnamed and _WHAT_COVERS.match(clause.text))):
-        noun, where = thing.noun, thing.where
-    elif "plan" not in clause.kinds and mentions:
-        noun = clause.context.question[mentions[0].start : mentions[0].end]
-    before = agreeing(clause.text[: found.start()], noun)
-    rest = _DO.sub(r"\1cover", _spelled(clause.text[found.end() :]), count=1)
-    if thing and (meant := _PAID_FOR.search(rest) or _WANTED.search(rest)):
-        rest = f"{rest[: meant.start('what')]}{thing.noun}{rest[meant.end('what') :]}"
-    elif thing and noun != thing.noun and not where and _leaves_open(clause, rest):
-        rest = f"{rest} {thing.lead} {thing.noun}"
-    return question_of(f"{before}{noun}{rest}{where}")
-
-
-def _leaves_open(clause: _Clause, rest: str) -> bool:
-    """Does "do they cover the trip to get there" need the thing that was spoken of?"""
-    return not clause.things or rest.endswith(" there")
-
-
-def _spelled(rest: str) -> str:
-    """What follows a noun in the place of "it": "will pay", of "'ll pay"."""
-    return re.sub(r"^['’]ll\b", " will", rest)
-
-
-def _with_person(clause: _Clause) -> str | None:
+def _with_person(clause: Clause) -> str | None:
     """The clause with "she" as the person of the question before."""
     found = HE_OR_SHE.search(clause.text)
     context = clause.context
@@ -324,25 +252,14 @@ def _with_person(clause: _Clause) -> str | None:
     return context.situated(question_of(f"{said}{where}"))
 
 
-def _carrying_on(clause: _Clause) -> str | None:
+def _carrying_on(clause: Clause) -> str | None:
     """A clause with a topic of its own behind the question that it goes on from."""
     if not CARRYING_ON.search(clause.text) or "plan" in clause.kinds:
         return None
     return clause.context.followed(clause.text)
 
 
-def _covered_too(clause: _Clause) -> str | None:
-    """The question before for what "would vitamins count as well" names beside what is covered."""
-    asked = clause.context.asked
-    qualifies = _COUNTS.search(clause.text) and _IS_COVERED.match(asked)
-    if not qualifies or len(clause.things) != 1 or clause.kinds != {"topic"}:
-        return None
-    thing = clause.things[0]
-    said = clause.text[thing.start : thing.end]
-    return with_fragment(said, clause.context.question, clause.names, led=True)
-
-
-def _about(clause: _Clause) -> str | None:
+def _about(clause: Clause) -> str | None:
     """A clause that is about nothing, asked about what the question before is about."""
     text, context = clause.text, clause.context
     if not _is_open(clause):
@@ -359,7 +276,7 @@ def _about(clause: _Clause) -> str | None:
     return context.followed(text)
 
 
-def _is_open(clause: _Clause) -> bool:
+def _is_open(clause: Clause) -> bool:
     """Does it ask about nothing? "What do I pay out of network?" does, "What is my plan?" not."""
     if clause.things and WHICH.match(clause.text):
         return True
@@ -375,7 +292,7 @@ def _is_open(clause: _Clause) -> bool:
     )
 
 
-_WAYS: tuple[Callable[[_Clause], str | None], ...] = (
+_WAYS: tuple[Callable[[Clause], str | None], ...] = (
     _completing,
     _timed,
     _asked_again,
@@ -385,7 +302,7 @@ _WAYS: tuple[Callable[[_Clause], str | None], ...] = (
     _with_one,
     _with_pronoun,
     _with_person,
-    _covered_too,
+    covered_too,
     _about,
     _carrying_on,
 )

@@ -32,6 +32,7 @@ from chat_app.follow_up_phrasing import (
     without_denied,
 )
 from chat_app.follow_up_standing import TELLS
+from chat_app.follow_up_subjects import of_another_subject
 from chat_app.follow_up_things import names_thing, own_things
 from chat_app.follow_up_topics import is_circumstance
 from chat_app.follow_up_words import (
@@ -88,9 +89,6 @@ _THAT_GOES_WITH = re.compile(
 )
 _OPEN_END = re.compile(r"\b(?:ones?|that|this|those|these|it|them)$", re.IGNORECASE)
 """Ends with what stands for something that was said."""
-_AUXILIARY = re.compile(
-    r"(?:is|are|do|does|did|can|could|will|would|may|must)(?:n['’]t)?\s+", re.IGNORECASE
-)
 _BACK_TO_THING = re.compile(
     r"^(?:(?:and|but|so)\s+)?(?:(?:coming|getting|going)\s+)?back\s+to\s+(?P<thing>[^,.:;?!]+)[,.:;–-]+\s*(?=\w)",
     re.IGNORECASE,
@@ -187,31 +185,10 @@ def _going_on(clause: str, previous: str, names: PlanNames, *, led: bool) -> str
     """A clause that no rule reads and that goes on from the question before."""
     if not led:
         return context_of(previous, names).followed(clause)
-    if thing := _subject_alone(clause, names):
-        return _with_subject(thing, previous, names)
+    if said := of_another_subject(clause, previous, names):
+        return said
     whole = names_thing(clause, names) and not (TELLS.match(clause) or _OPEN_END.search(clause))
     return question_of(clause) if whole else behind(clause, previous, names)
-
-
-def _subject_alone(clause: str, names: PlanNames) -> str:
-    """What a clause names that leaves all else to the question before: "can my therapist"."""
-    subject = _subject(clause, names)
-    return clause[subject.start :] if subject and subject.end == len(clause) else ""
-
-
-def _with_subject(said: str, previous: str, names: PlanNames) -> str:
-    """The question before, asked of another subject: "can my therapist do it"."""
-    subject = _subject(previous, names)
-    if subject is None:
-        return with_fragment(said, previous, names, led=True)
-    return question_of(f"{previous[: subject.start]}{said}{previous[subject.end :]}")
-
-
-def _subject(clause: str, names: PlanNames) -> Part | None:
-    """The thing that stands behind the auxiliary with which the clause begins."""
-    parts = question_parts(clause, names)
-    is_thing = parts and parts[0].kind == "topic"
-    return parts[0] if is_thing and _AUXILIARY.fullmatch(clause, 0, parts[0].start) else None
 
 
 def _other_year(text: str, previous: str) -> str:
