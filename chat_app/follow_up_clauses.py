@@ -177,8 +177,13 @@ def _with_thing(text: str, found: re.Match[str], context: Context, thing: Thing)
     if rest.lower().startswith(("'s ", "’s ")):
         rest = f" is{rest[2:]}"
     before = agreeing(text[: found.start()], noun)
-    than = context.than_there(text)
-    return context.situated(question_of(f"{before}{noun}{rest}{thing.where}{than}"))
+    return context.situated(question_of(f"{before}{noun}{rest}{thing.where}"))
+
+
+def _compared(clause: Clause) -> str | None:
+    """The question before asked of both plans: "would it be less with the HMO?"."""
+    plans = "" if clause.things else clause.context.compared_plans(clause.text)
+    return with_fragment(plans, clause.context.question, clause.names, led=True) if plans else None
 
 
 def _completing(clause: Clause) -> str | None:
@@ -300,6 +305,7 @@ _WAYS: tuple[Callable[[Clause], str | None], ...] = (
     _without_verb,
     _like_that,
     _with_one,
+    _compared,
     _with_pronoun,
     _with_person,
     covered_too,

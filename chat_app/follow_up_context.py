@@ -249,12 +249,14 @@ class Context:
         """Does it ask what someone, and not a plan, puts somewhere?"""
         return bool(self._things) and self._puts_in(self._things[-1])
 
-    def than_there(self, clause: str) -> str:
-        """The plan to compare with: " than on PPO Plus", of "is it cheaper on the HMO?"."""
-        said, here = self.names.mentions(clause), self.names.mentions(self.question)
-        others = {mention.policy for mention in here} - {mention.policy for mention in said}
-        compares = len(said) == len(others) == 1 and _MORE_OR_LESS.search(clause)
-        return f" than on {policy_label(others.pop())}" if compares else ""
+    def compared_plans(self, clause: str) -> str:
+        """The plans whose cost "is it cheaper on the HMO?" compares, "" where it does not."""
+        said, here = self.names.mentions(clause), self.names.mentions(self.asked)
+        policies = list(dict.fromkeys(mention.policy for mention in (*here, *said)))
+        amount = any(part.kind == "amount" for part in self.parts)
+        costs = (amount or self.asks_cost) and _MORE_OR_LESS.search(clause)
+        compares = costs and len(said) == len(here) == 1 and len(policies) > 1
+        return " and ".join(policy_label(policy) for policy in policies) if compares else ""
 
     @property
     def asks_cost(self) -> bool:

@@ -1018,7 +1018,7 @@ def test_what_refers_to_something_said_is_no_question_of_its_own(message: str) -
         (
             "What do I pay for a specialist visit with PPO Plus?",
             "would it be less with the HMO?",
-            "Would a specialist visit be less with the HMO than on PPO Plus?",
+            "What do I pay for a specialist visit with PPO Plus and HMO Select?",
         ),
         (
             "How much is a month of insulin on PPO Plus in 2026?",
