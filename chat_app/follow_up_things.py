@@ -22,7 +22,9 @@ _SAID_OF_IT = re.compile(r"\b(?:it['’]?s|it\s+(?:is|was))\s+$", re.IGNORECASE)
 """Stands before what is said of the thing that was spoken of: "when it's urgent"."""
 
 _BEING = re.compile(r"\b(?:i['’]?m|we['’]?re|i\s+am|we\s+are|(?:he|she)['’]?s)\s+$", re.IGNORECASE)
-_OF_A_THING = re.compile(r"\s(?:for|of|on|with|to)\s")
+OF_A_THING = re.compile(r"\s(?:for|of|on|with|to)\s")
+"""Stands before the thing of which something is asked: "a referral for an MRI"."""
+_JOINING = LINKS | DETERMINERS
 _WHEREABOUTS = frozenset(["home", "abroad", "away", "there", "overseas"])
 """Where someone is, which is said of the thing that was spoken of: "once I'm home"."""
 
@@ -43,13 +45,12 @@ def names_thing(clause: str, names: PlanNames) -> bool:
 
 def only_aspects(words: Iterable[str]) -> bool:
     """Do words, but those that link them, name only what every benefit has: "any referral for"?"""
-    joining = LINKS | DETERMINERS
-    return all(is_aspect(word) or word.lower() in joining for word in words)
+    return all(is_aspect(word) or word.lower() in _JOINING for word in words)
 
 
 def past_aspect(text: str, start: int, end: int) -> int:
     """Where in a noun the thing begins of which an aspect is asked: "a referral for an MRI"."""
-    for found in _OF_A_THING.finditer(text, start, end):
+    for found in OF_A_THING.finditer(text, start, end):
         words = WORD.findall(text[found.end() : end])
         if only_aspects(WORD.findall(text[start : found.start()])) and not only_aspects(words):
             return found.end()

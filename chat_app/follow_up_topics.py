@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chat_app.follow_up_grammar import END, agreeing, is_place, question_of, subordinate
-from chat_app.follow_up_things import only_aspects
+from chat_app.follow_up_things import OF_A_THING, only_aspects
 from chat_app.follow_up_words import is_aspect
 from chat_app.question_parts import WORD, Part
 
@@ -145,7 +145,7 @@ def _what_is_asked_of(text: str, topic: Part, said: str) -> Part:
     Of "a single visit with a therapist", the visit, where a session takes its place.
     """
     held = text[topic.start : topic.end]
-    for found in re.finditer(r"\s(?:for|of|on|with|to)\s", held):
+    for found in OF_A_THING.finditer(held):
         if only_aspects(WORD.findall(held[: found.start()])) and not is_aspect(said):
             return Part("topic", topic.start + found.end(), topic.end)
         if held[0].isupper() and topic.start and not said[0].isupper():

@@ -13,13 +13,12 @@ from retrieval.filters import Filter, matches
 from retrieval.interfaces import Contract, Hit
 from retrieval.stores.chroma_filters import ChromaFilter, translate
 from retrieval.stores.chroma_records import direction, length_of, own, whole
-from retrieval.stores.records import nearest, ranked
+from retrieval.stores.paging import PAGE, pages
+from retrieval.stores.records import by_falling, nearest, ranked
 
 EXACT_NUMBERS = 384_000
 """Numbers of the admitted vectors up to which they are read and ranked exactly: 1,000 vectors of
 384 in 25 ms. The graph takes 15 ms to search among as many and may miss some."""
-PAGE = 1_000
-"""Records read at once; SQLite, below Chroma, takes at most 32,766 keys."""
 MARGIN = 8
 """Hits asked for beyond the limit, to see whether the last one ties with the next."""
 
@@ -78,7 +77,7 @@ class ChromaIndex:
     def get(self, keys: Sequence[str]) -> list[Record]:
         """The records of these keys, in their order."""
         records: dict[str, Record] = {}
-        for page in _pages(list(dict.fromkeys(keys))):
+        for page in pages(dict.fromkeys(keys), PAGE):
             found = self._collection.get(ids=page, include=["documents", "metadatas", "embeddings"])
             vectors = np.array(found["embeddings"], dtype=np.float32)
             columns = (found["ids"], found["documents"], found["metadatas"], vectors)
@@ -88,13 +87,13 @@ class ChromaIndex:
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove keys."""
-        for page in _pages(list(dict.fromkeys(keys))):
+        for page in pages(dict.fromkeys(keys), PAGE):
             self._collection.delete(ids=page)
 
     def metadata(self, keys: Sequence[str]) -> dict[str, Mapping[str, Scalar]]:
         """The metadata of those keys that are there."""
         found: dict[str, Mapping[str, Scalar]] = {}
-        for page in _pages(keys):
+        for page in pages(keys, PAGE):
             answer = self._collection.get(ids=page, include=["metadatas"])
             columns = zip(answer["ids"], answer["metadatas"], strict=True)
             found.update((key, own(fields)) for key, fields in columns)
@@ -159,9 +158,9 @@ class ChromaIndex:
 
     def _exactly(self, vector: Vector, limit: int, keys: Sequence[str]) -> list[tuple[str, float]]:
         best: list[tuple[str, float]] = []
-        for page in _pages(keys):
+        for page in pages(keys, PAGE):
             found, vectors = self._vectors(page)
-            best = ranked(best + nearest(found, vectors, vector, limit))[:limit]
+            best = by_falling(best + nearest(found, vectors, vector, limit))[:limit]
         return best
 
     def _vectors(self, keys: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
@@ -171,7 +170,7 @@ class ChromaIndex:
 
     def _hits(self, found: Sequence[tuple[str, float]]) -> list[Hit]:
         texts: dict[str, tuple[str, Mapping[str, Scalar]]] = {}
-        for page in _pages([key for key, _ in found]):
+        for page in pages((key for key, _ in found), PAGE):
             answer = self._collection.get(ids=page, include=["documents", "metadatas"])
             columns = zip(answer["ids"], answer["documents"], answer["metadatas"], strict=True)
             texts.update((key, (text, own(fields))) for key, text, fields in columns)
@@ -181,8 +180,3 @@ class ChromaIndex:
 def new_version() -> dict[str, str]:
     """The part of a collection's metadata that says which version of its records it holds."""
     return {"version": uuid.uuid4().hex}
-
-
-def _pages(keys: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), PAGE):
-        yield list(keys[start : start + PAGE])

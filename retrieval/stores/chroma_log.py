@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +37,7 @@ from retrieval.stores.chroma_records import (
     whole,
 )
 from retrieval.stores.contents import Content
+from retrieval.stores.paging import PAGE, pages
 from retrieval.stores.sqlite_file import SqliteFile
 
 FILE = "chroma.sqlite3"
@@ -44,7 +45,6 @@ UPSERT, DELETE = 2, 3
 """Operations of the log."""
 DOCUMENT = "chroma:document"
 """Metadata field of the log that holds the text."""
-PAGE = 1_000
 
 _TURN = RLock()
 """Chroma brings its own SQLite, whose locks those of Python's do not see within one process: so one
@@ -64,8 +64,6 @@ _INSERT = (
     "INSERT INTO embeddings_queue (operation, topic, id, vector, encoding, metadata) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
-
-T = TypeVar("T")
 
 
 class ChromaLog:
@@ -114,7 +112,7 @@ class ChromaLog:
         self._prepare(len(records[0].vector))
         [(last,)] = self._execute("SELECT coalesce(max(seq_id), 0) FROM embeddings_queue")
         [(applied,)] = self._execute(_APPLIED, self._id)
-        for page in _pages(records):
+        for page in pages(records, PAGE):
             keys = [record.key for record in page]
             there = self._among("SELECT id, min(seq_id), max(operation)", keys, "GROUP BY id")
             self._append_deletions(
@@ -245,8 +243,3 @@ def _bytes(record: Record) -> bytes:
 def _json(record: Record) -> str:
     fields = {**record.metadata, **length_of(record.vector), DOCUMENT: record.text}
     return json.dumps(fields, ensure_ascii=False)
-
-
-def _pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), PAGE):
-        yield items[start : start + PAGE]

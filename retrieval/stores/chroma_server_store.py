@@ -12,9 +12,10 @@ from retrieval.documents import Record, Scalar, Vector
 from retrieval.filters import Filter
 from retrieval.interfaces import Contract, Hit
 from retrieval.stores.chroma_errors import translated
-from retrieval.stores.chroma_index import PAGE, ChromaIndex, new_version
+from retrieval.stores.chroma_index import ChromaIndex, new_version
 from retrieval.stores.chroma_records import HNSW, contract_of
 from retrieval.stores.chroma_server import ChromaServer
+from retrieval.stores.paging import PAGE, pages
 from retrieval.stores.records import check_vector, checked_records, compared
 
 
@@ -93,8 +94,7 @@ class ChromaServerStore:
         """Key and metadata of every record the filter admits, by key, read page by page."""
         with self._opened() as index:
             keys = index.admitted(where) if index else []
-        for start in range(0, len(keys), PAGE):
-            page = keys[start : start + PAGE]
+        for page in pages(keys, PAGE):
             with self._opened() as index:
                 fields = index.metadata(page) if index else {}
             yield from ((key, fields[key]) for key in page if key in fields)

@@ -1,20 +1,16 @@
 """The texts and metadata of the rows of an index, those of a small one in memory."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias
 
 from retrieval.documents import Scalar
+from retrieval.stores.paging import PAGE, pages
 
 KEPT = 10_000
 """Rows, read or found lately, that stay in memory: about 3 KB each, and 10 microseconds to read."""
-PAGE = 1_000
-"""Records read at once; SQLite takes at most 32,766 keys."""
 
 Content: TypeAlias = tuple[int, str, Mapping[str, Scalar]]
 """Number, text and metadata of a row."""
-
-T = TypeVar("T")
 
 
 class ContentTable(Protocol):
@@ -64,7 +60,7 @@ class Contents:
         """Text and metadata of rows; a number never stands for anything else."""
         known = {number: self._kept[number] for number in numbers if number in self._kept}
         if len(known) < len(numbers):
-            for page in pages([number for number in numbers if number not in known]):
+            for page in pages((n for n in numbers if n not in known), PAGE):
                 known.update(
                     (n, (text, fields)) for n, text, fields in self._table.contents_of(page)
                 )
@@ -72,10 +68,3 @@ class Contents:
                 self._kept = {}
             self._kept.update(known)
         return known
-
-
-def pages(items: Sequence[T]) -> Iterator[list[T]]:
-    """The items, so many at once as SQLite takes."""
-    remaining = iter(items)
-    while page := list(itertools.islice(remaining, PAGE)):
-        yield page

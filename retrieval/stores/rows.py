@@ -1,6 +1,5 @@
 """The keys, vectors and filterable fields of an index in memory, as columns of numpy."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
@@ -10,10 +9,9 @@ from numpy.typing import NDArray
 from retrieval.documents import Scalar, Vector
 from retrieval.filters import Filter
 from retrieval.stores.columns import Column, admits, fields_of
+from retrieval.stores.paging import PAGE, pages
 from retrieval.stores.records import cosines
 
-PAGE = 1_000
-"""Rows read at once."""
 SCATTERED = 16
 """Rows in a run on average, below which they are copied together before they are ranked."""
 USUAL = ("policy", "plan_year", "chunk_index")
@@ -168,8 +166,7 @@ class Rows:
 
     def _placed(self, numbered: Iterable[tuple[int, T]]) -> Iterator[tuple[list[int], list[T]]]:
         """Page by page, the rows of the numbers and what comes with them."""
-        remaining = iter(numbered)
-        while page := list(itertools.islice(remaining, PAGE)):
+        for page in pages(numbered, PAGE):
             numbers = np.array([number for number, _ in page], np.int64)
             yield np.searchsorted(self._numbers, numbers).tolist(), [value for _, value in page]
 

@@ -10,6 +10,7 @@ from retrieval.errors import StoreError, StoreUnavailableError
 from retrieval.filters import Filter, matches
 from retrieval.interfaces import Hit
 from retrieval.stores.clauses import Clause
+from retrieval.stores.paging import pages
 from retrieval.stores.records import nearest, ranked
 from retrieval.stores.s3_vectors_client import S3VectorsClient
 from retrieval.stores.s3_vectors_filters import translate
@@ -82,7 +83,7 @@ class S3VectorsIndex:
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove keys, several batches at once."""
-        self._client.all(self.delete_batch, _pages(list(dict.fromkeys(keys)), DELETE_KEYS))
+        self._client.all(self.delete_batch, pages(dict.fromkeys(keys), DELETE_KEYS))
 
     def delete_batch(self, keys: Sequence[str]) -> None:
         """Remove the keys of one call.
@@ -202,7 +203,7 @@ class S3VectorsIndex:
             answer = self._client.call("get_vectors", **self._names, keys=page, **wanted)
             return list(answer["vectors"])
 
-        for rows in self._client.all(read, _pages(list(dict.fromkeys(keys)), GET_KEYS)):
+        for rows in self._client.all(read, pages(dict.fromkeys(keys), GET_KEYS)):
             yield from rows
 
     def _list(self, **wanted: bool) -> list[Row]:
@@ -245,8 +246,3 @@ def _without_text(row: Row) -> Row:
 
 def _hit(row: Row, similarity: float) -> Hit:
     return Hit(row["key"], text_of(row), metadata_of(row), similarity)
-
-
-def _pages(keys: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(keys), size):
-        yield list(keys[start : start + size])

@@ -10,7 +10,8 @@ from retrieval.documents import Record, Scalar, Vector
 from retrieval.errors import StoreBusyError
 from retrieval.filters import Filter
 from retrieval.interfaces import Contract, Hit
-from retrieval.stores.contents import Contents, ContentTable, pages
+from retrieval.stores.contents import Contents, ContentTable
+from retrieval.stores.paging import PAGE, pages
 from retrieval.stores.records import check_vector, checked_records
 from retrieval.stores.rows import Rows
 from retrieval.stores.sqlite_file import FAULTS, Moment, SqliteFile
@@ -85,7 +86,7 @@ class TableStore:
         """The records of these keys, in their order; unknown ones are skipped."""
         records: dict[str, Record] = {}
         with self._reading() as contract:
-            for page in pages(list(dict.fromkeys(keys)) if contract else []):
+            for page in pages(dict.fromkeys(keys) if contract else [], PAGE):
                 records.update((record.key, record) for record in self._table.get(page))
         return [records[key] for key in keys if key in records]
 
@@ -105,7 +106,7 @@ class TableStore:
             known = bool(keys) and contract is not None
         if known:
             with self._writing():
-                for page in pages(list(dict.fromkeys(keys))):
+                for page in pages(dict.fromkeys(keys), PAGE):
                     self._table.delete(page)
 
     def query(self, vector: Vector, limit: int, where: Filter | None = None) -> list[Hit]:
@@ -124,7 +125,7 @@ class TableStore:
         with self._reading() as contract:
             rows = self._refreshed(contract) if contract else None
             keys = sorted(rows.key(row) for row in rows.admitted(where).tolist()) if rows else []
-        for page in pages(keys):
+        for page in pages(keys, PAGE):
             with self._reading() as contract:
                 fields = self._metadata(self._refreshed(contract), page) if contract else {}
             yield from ((key, fields[key]) for key in page if key in fields)
