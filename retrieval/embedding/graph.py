@@ -27,6 +27,9 @@ OPSET = 17
 MICROSOFT = "com.microsoft"
 """The operators of onnxruntime's own."""
 
+WORDS = "word vectors"
+"""Of the tokens: float32, (batch, length, DIMENSION), as all states are."""
+
 _EPSILON = 1e-12
 
 
@@ -61,6 +64,7 @@ class Graph:
 
         self._graph = GraphProto(name="all-MiniLM-L6-v2")
         self._constants: set[str] = set()
+        self._shared: set[str] = set()
 
     def constant(self, name: str, value: NDArray[np.generic] | np.generic) -> str:
         """Hold a constant, once; its name."""
@@ -77,6 +81,13 @@ class Graph:
     ) -> str:
         """Add an operator with one output; the output's name, which is the operator's."""
         return self.nodes(operator, *inputs, names=[name], domain=domain, **attributes)[0]
+
+    def shared(self, operator: str, *inputs: str, name: str) -> str:
+        """Add an operator that several places read, once; the output's name."""
+        if name not in self._shared:
+            self._shared.add(name)
+            self.node(operator, *inputs, name=name)
+        return name
 
     def nodes(
         self,
@@ -157,11 +168,11 @@ def _embeddings(graph: Graph, weights: Weights, words: type[np.floating[Any]]) -
     places = weights[f"{of}position_embeddings.weight"][:WINDOW] + first_type
     vocabulary = graph.constant("words", weights[f"{of}word_embeddings.weight"].astype(words))
     word = graph.node("Gather", vocabulary, "input_ids", name="word")
-    token = graph.node("Cast", word, name="token", to=TensorProto.FLOAT)
+    read = graph.node("Cast", word, name=WORDS, to=TensorProto.FLOAT)
     length = graph.node("Shape", "input_ids", name="length", start=1, end=2)
     zero = graph.constant("zero", np.array([0], np.int64))
     place = graph.node("Slice", graph.constant("places", places), zero, length, zero, name="place")
-    total = graph.node("Add", token, place, name="token and place")
+    total = graph.node("Add", read, place, name="token and place")
     return _normalised(graph, total, weights, f"{of}LayerNorm", "embedded")
 
 
