@@ -1,9 +1,17 @@
 """Places on a page as its reader sees it: in points, from the upper left corner."""
 
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 Pdfium: TypeAlias = Any
 """An object or pointer of pypdfium2, which ships no types."""
+
+Sides: TypeAlias = NDArray[np.float64]
+"""Where the same side of each of many rectangles lies."""
+
+Coordinate = TypeVar("Coordinate", float, Sides)
 
 
 class Placed(Protocol):
@@ -81,8 +89,8 @@ class Frame(NamedTuple):
         """Of the page as it is seen."""
         return self.right - self.left if self.quarter_turns % 2 else self.top - self.bottom
 
-    def place(self, x: float, y: float) -> tuple[float, float]:
-        """(from the left, from the top) of a point as the reader sees it."""
+    def place(self, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
+        """(from the left, from the top) of a point, or of many, as the reader sees it."""
         match self.quarter_turns:
             case 0:
                 return x - self.left, self.top - y
@@ -93,16 +101,10 @@ class Frame(NamedTuple):
             case _:
                 return self.top - y, self.right - x
 
-    def box(self, rectangle: Pdfium) -> tuple[float, float, float, float]:
-        """(left, top, right, bottom) of one of pdfium's rectangles as the reader sees it."""
+    def boxes(self, left: Sides, top: Sides, right: Sides, bottom: Sides) -> tuple[Sides, ...]:
+        """(left, top, right, bottom) of rectangles, of the same length each, as the reader sees."""
+        x0, y0 = self.place(left, top)
+        x1, y1 = self.place(right, bottom)
         if not self.quarter_turns:
-            left, top = self.left, self.top
-            return (
-                rectangle.left - left,
-                top - rectangle.top,
-                rectangle.right - left,
-                top - rectangle.bottom,
-            )
-        x0, y0 = self.place(rectangle.left, rectangle.top)
-        x1, y1 = self.place(rectangle.right, rectangle.bottom)
-        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+            return x0, y0, x1, y1
+        return np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)

@@ -2,21 +2,30 @@
 
 import ctypes
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.loading.pdf.geometry import Frame, Pdfium
 
 
-class Letter(NamedTuple):
-    """A letter in its place; ``number`` counts the letters of the page from 0."""
+class Letters(NamedTuple):
+    """The letters of a page in the order of its content stream, as columns of equal length.
 
-    text: str
-    number: int
-    x0: float
-    top: float
-    x1: float
-    bottom: float
+    Attributes:
+        texts: of each; empty for white space, whose sides say nothing.
+        x0: left side of each.
+        top: upper side.
+        x1: right side.
+        bottom: lower side.
+    """
+
+    texts: list[str]
+    x0: list[float]
+    top: list[float]
+    x1: list[float]
+    bottom: list[float]
 
 
 class Font(NamedTuple):
@@ -55,6 +64,17 @@ _HYPHENS = {0x02, 0xAD}
 _END_OF_UNICODE = 0x110000
 
 
+class _Texts(dict[int, str]):
+    """Codes of pdfium to the letters they stand for, empty for white space."""
+
+    def __missing__(self, code: int) -> str:
+        text = "-" if code in _HYPHENS else chr(code) if code < _END_OF_UNICODE else ""
+        if text.isspace() or (code < 0x20 and text != "-"):
+            text = ""
+        self[code] = text
+        return text
+
+
 class PageLetters:
     """Reads the letters of one page; not to be used after the page is closed."""
 
@@ -63,27 +83,20 @@ class PageLetters:
 
         self._raw = raw
         self._page = textpage.raw
-        self._count = textpage.count_chars()
         self._fonts: dict[int, Font] = {}
         self._styles: dict[int, Style] = {}
         self._name = ctypes.create_string_buffer(128)
         self._colour = [ctypes.c_uint() for _ in range(4)]
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._matrix = raw.FS_MATRIX()
+        texts, get_code, page = _Texts(), raw.FPDFText_GetUnicode, self._page
+        self._texts = [texts[get_code(page, number)] for number in range(textpage.count_chars())]
+        self._rectangles = self._read_rectangles()
 
-    def letters(self, frame: Frame) -> Iterator[Letter | None]:
-        """Each letter in the order of the content stream; None for white space."""
-        rectangle = self._raw.FS_RECTF()
-        reference = ctypes.byref(rectangle)
-        page = self._page
-        get_code, get_box = self._raw.FPDFText_GetUnicode, self._raw.FPDFText_GetLooseCharBox
-        for index in range(self._count):
-            code = get_code(page, index)
-            text = "-" if code in _HYPHENS else chr(code) if code < _END_OF_UNICODE else " "
-            if (code < 0x20 and text != "-") or text.isspace():
-                yield None
-            else:
-                get_box(page, index, reference)
-                yield Letter(text, index, *frame.box(rectangle))
+    def letters(self, frame: Frame) -> Letters:
+        """All letters, as the reader sees them."""
+        sides = frame.boxes(*self._rectangles.T.astype(np.float64))
+        return Letters(list(self._texts), *(side.tolist() for side in sides))
 
     def style(self, index: int) -> Style:
         """The looks of a letter; all letters of one text object share them."""
@@ -98,12 +111,25 @@ class PageLetters:
         self._raw.FPDFText_GetCharOrigin(self._page, index, self._x, self._y)
         return self._x.value, self._y.value
 
+    def _read_rectangles(self) -> NDArray[np.float32]:
+        """Left, top, right and bottom of each letter in the page's own coordinates, (letters, 4).
+
+        They are written into one buffer: an object for each takes four times as long.
+        """
+        rectangle, get_box = self._raw.FS_RECTF, self._raw.FPDFText_GetLooseCharBox
+        size = ctypes.sizeof(rectangle)
+        written = bytearray(size * (len(self._texts) + 1))
+        first, page = rectangle.from_buffer(written), self._page
+        for number, text in enumerate(self._texts):
+            if text:
+                get_box(page, number, ctypes.byref(first, number * size))
+        return np.frombuffer(written, dtype=np.float32).reshape(-1, 4)[:-1]
+
     def _read_style(self, index: int, text_object: Pdfium) -> Style:
         raw = self._raw
-        matrix = raw.FS_MATRIX()
+        matrix, colour = self._matrix, self._colour
         raw.FPDFText_GetMatrix(self._page, index, matrix)
-        raw.FPDFText_GetFillColor(self._page, index, *self._colour)
-        red, green, blue, _ = (part.value for part in self._colour)
+        raw.FPDFText_GetFillColor(self._page, index, *colour)
         turns = math.atan2(matrix.b, matrix.a) / (math.pi / 2)
         font = raw.FPDFTextObj_GetFont(text_object)
         address = _address(font)
@@ -112,7 +138,7 @@ class PageLetters:
         return Style(
             size=raw.FPDFText_GetFontSize(self._page, index) * math.hypot(matrix.c, matrix.d),
             font=self._fonts[address],
-            colour=(red, green, blue),
+            colour=(colour[0].value, colour[1].value, colour[2].value),
             quarter_turns=round(turns) % 4 if abs(turns - round(turns)) < 0.05 else None,
         )
 

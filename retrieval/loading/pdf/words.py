@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from operator import sub
 from typing import NamedTuple
 
 from retrieval.loading.cleaning import one_line
 from retrieval.loading.pdf.geometry import Frame, Pdfium
-from retrieval.loading.pdf.letters import Font, Letter, PageLetters, Style
+from retrieval.loading.pdf.letters import Font, Letters, PageLetters, Style
 
 
 class Word(NamedTuple):
@@ -55,107 +55,129 @@ def words_of(textpage: Pdfium, frame: Frame) -> tuple[list[Word], Frame]:
     comes back says how. Text at any other angle, such as a watermark, is left out.
     """
     page = PageLetters(textpage)
-    runs = [(run, page.style(run[0].number)) for run in _runs(page, frame)]
+    letters = page.letters(frame)
+    runs = [(run, page.style(run.start)) for run in _runs(letters)]
     turns = Counter(style.quarter_turns for _, style in runs if style.quarter_turns is not None)
     usual = turns.most_common(1)[0][0] if turns else frame.quarter_turns
     if usual != frame.quarter_turns:
         frame = frame._replace(quarter_turns=usual)
-        runs = [(run, page.style(run[0].number)) for run in _runs(page, frame)]
+        letters = page.letters(frame)
+        runs = [(run, page.style(run.start)) for run in _runs(letters)]
     words = [
         word
         for run, style in runs
         if style.quarter_turns == usual
-        for word in _words(page, run, style, frame)
+        for word in _words(page, letters, run, style, frame)
+        if word is not None
     ]
     return words, frame
 
 
-def _runs(page: PageLetters, frame: Frame) -> Iterator[list[Letter]]:
-    """The letters of each word."""
-    spacing = 0.0
-    for run in _unbroken(page, frame):
+def _runs(letters: Letters) -> Iterator[range]:
+    """The letters of each word, by their numbers."""
+    usual: Sequence[float] = ()  # gaps of the last run that is long enough to tell its spacing
+    for run in _unbroken(letters):
+        start, stop = run.start, run.stop
+        gaps = list(map(sub, letters.x0[start + 1 : stop], letters.x1[start : stop - 1]))
         if len(run) >= _LEAST_SPACED:
-            gaps = sorted(after.x0 - before.x1 for before, after in pairwise(run))
-            spacing = gaps[len(gaps) // 2]
-        yield from _parted(run, spacing)
+            usual = gaps
+        yield from _parted(letters, run, gaps, usual)
 
 
-def _unbroken(page: PageLetters, frame: Frame) -> Iterator[list[Letter]]:
-    """Letters without a space that the file writes, a jump or another line between them."""
-    run: list[Letter] = []
+def _unbroken(letters: Letters) -> Iterator[range]:
+    """Letters without a space that the file writes, a jump or another line between them.
+
+    Footnotes' numbers are written as such on the way.
+    """
+    start = -1
     height = floor = last_x0 = last_x1 = 0.0
-    for letter in page.letters(frame):
-        if letter is None:
-            if run:
-                yield run
-                run = []
-            continue
-        if run and (
-            abs(letter.bottom - floor) > height / 2
-            or letter.x0 - last_x1 > height
-            or letter.x1 < last_x0
+    for number, (text, x0, top, x1, bottom) in enumerate(zip(*letters, strict=True)):
+        if start >= 0 and (
+            not text or abs(bottom - floor) > height / 2 or x0 - last_x1 > height or x1 < last_x0
         ):
-            yield run
-            run = []
-        if not run:
-            height, floor = letter.bottom - letter.top, letter.bottom
-        raised = letter.text in _SUPERSCRIPTS and _is_raised(letter, height, floor)
-        run.append(letter._replace(text=_SUPERSCRIPTS[letter.text]) if raised else letter)
-        last_x0, last_x1 = letter.x0, letter.x1
-    if run:
-        yield run
+            yield range(start, number)
+            start = -1
+        if not text:
+            continue
+        if start < 0:
+            start, height, floor = number, bottom - top, bottom
+        if text in _SUPERSCRIPTS and _is_raised(bottom, bottom - top, height, floor):
+            letters.texts[number] = _SUPERSCRIPTS[text]
+        last_x0, last_x1 = x0, x1
+    if start >= 0:
+        yield range(start, len(letters.texts))
 
 
-def _is_raised(letter: Letter, height: float, floor: float) -> bool:
-    """Is it a footnote's number, which must not become a digit of the amount before it?"""
-    small = letter.bottom - letter.top < 0.8 * height
-    return small and floor - letter.bottom > 0.1 * height
+def _is_raised(bottom: float, letter: float, height: float, floor: float) -> bool:
+    """Is a digit a footnote's number, which must not become one of the amount before it?
+
+    Args:
+        bottom: of the digit.
+        letter: its height.
+        height: of the run it stands in.
+        floor: on which that run stands.
+    """
+    return letter < 0.8 * height and floor - bottom > 0.1 * height
 
 
-def _parted(run: list[Letter], spacing: float) -> Iterator[list[Letter]]:
+def _parted(
+    letters: Letters, run: range, gaps: Sequence[float], usual: Sequence[float]
+) -> Iterator[range]:
     """Part letters where the white is as wide as a space that the file does not write.
 
     Args:
+        letters: of the page.
         run: letters of one line.
-        spacing: usual white between two letters here; where words are set wide it takes more.
+        gaps: the white between them.
+        usual: that between letters hereabouts; where words are set wide, a space takes more.
     """
-    least = max(_LEAST_SPACE * (run[0].bottom - run[0].top), _WIDER * spacing)
-    start = 0
-    for place in range(1, len(run)):
-        gap = run[place].x0 - run[place - 1].x1
-        if gap > least and run[place].text < _FIRST_WITHOUT_SPACES:
-            yield run[start:place]
-            start = place
-    yield run[start:]
+    least = _LEAST_SPACE * (letters.bottom[run.start] - letters.top[run.start])
+    start = run.start
+    if gaps and max(gaps) > least:
+        spacing = sorted(usual)[len(usual) // 2] if usual else 0.0
+        least = max(least, _WIDER * spacing)
+        for place, gap in enumerate(gaps, run.start + 1):
+            if gap > least and letters.texts[place] < _FIRST_WITHOUT_SPACES:
+                yield range(start, place)
+                start = place
+    yield range(start, run.stop)
 
 
-def _words(page: PageLetters, run: list[Letter], style: Style, frame: Frame) -> Iterator[Word]:
-    """The word of a run; a sign that stands right before a word is one by itself."""
+def _words(
+    page: PageLetters, letters: Letters, run: range, style: Style, frame: Frame
+) -> Iterator[Word | None]:
+    """The word of a run, None where it is not seen.
+
+    A sign that stands right before a word is one by itself.
+    """
     if style.font.signs and len(run) > 1:
-        second = page.style(run[1].number)
+        second = page.style(run[1])
         if not second.font.signs:
-            yield from _word(page, run[:1], style, frame)
+            yield _word(page, letters, run[:1], style, frame)
             run, style = run[1:], second
-    yield from _word(page, run, style, frame)
+    yield _word(page, letters, run, style, frame)
 
 
-def _word(page: PageLetters, run: Sequence[Letter], style: Style, frame: Frame) -> Iterator[Word]:
-    first = run[0]
-    x1 = max(first.x1, run[-1].x1)
-    seen = x1 > 0 and first.x0 < frame.width and first.bottom > 0 and first.top < frame.height
-    text = "".join([letter.text for letter in run])
+def _word(
+    page: PageLetters, letters: Letters, run: range, style: Style, frame: Frame
+) -> Word | None:
+    first, last = run.start, run.stop - 1
+    x0, top, bottom = letters.x0[first], letters.top[first], letters.bottom[first]
+    x1 = max(letters.x1[first], letters.x1[last])
+    seen = x1 > 0 and x0 < frame.width and bottom > 0 and top < frame.height
+    text = "".join(letters.texts[first : run.stop])
     if not (text.isascii() and text.isprintable()) or style.font.signs or style.font.symbols:
         text = one_line(_as_text(text, style.font))
     if not seen or not text:
-        return
-    yield Word(
+        return None
+    return Word(
         text=text,
-        x0=first.x0,
+        x0=x0,
         x1=x1,
-        top=first.top,
-        bottom=first.bottom,
-        baseline=frame.place(*page.origin(first.number))[1],
-        size=style.size or first.bottom - first.top,
+        top=top,
+        bottom=bottom,
+        baseline=frame.place(*page.origin(first))[1],
+        size=style.size or bottom - top,
         bold=style.font.bold,
         colour=style.colour,
     )
