@@ -10,12 +10,12 @@ from itertools import zip_longest
 
 from chat_app.answers import Event, Finished, Plan, Question, Searched, Stepped
 from chat_app.attempts import Attempts
+from chat_app.comparison_topics import comparison_topics
 from chat_app.composing import Composition, is_near
 from chat_app.cost_answers import CostFinder
 from chat_app.costs.asked import CostQuestion, read_cost_question
 from chat_app.errors import GenerationError
 from chat_app.guarding import Guarding
-from chat_app.plan_topics import comparison_topics
 from chat_app.planning.planner import Limits, can_plan, planned
 from chat_app.planning.tools import Cell, Compare, Cost, Search, Step
 from chat_app.plans import Meant, PlanBook, plan_filter

@@ -18,8 +18,8 @@ from chat_app.answers import (
     Turn,
     policy_label,
 )
+from chat_app.comparison_topics import comparison_topics
 from chat_app.conversation import TURNS
-from chat_app.plan_topics import comparison_topics
 from chat_app.plans import PlanBook
 from chat_app.rendering import answer_text, inert
 from retrieval.documents import ANY_YEAR, COMMON_POLICY, Match

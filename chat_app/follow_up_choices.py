@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chat_app.answers import Plan, Turn
+from chat_app.comparison_topics import comparison_topics
 from chat_app.follow_up_fragments import with_fragment, with_plan
 from chat_app.follow_up_grammar import END, agreeing, circumstances, question_of
 from chat_app.follow_up_topics import is_circumstance
@@ -18,7 +19,6 @@ from chat_app.follow_up_words import (
     stripped,
 )
 from chat_app.plan_names import PlanNames
-from chat_app.plan_topics import comparison_topics
 from chat_app.question_parts import Part, question_parts
 
 _ONE = r"\s+(?:one|option|choice|thing)"

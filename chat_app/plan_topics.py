@@ -1,11 +1,10 @@
-"""What a question asks about the plans it names: topics to compare, and parts. Pure functions."""
+"""What a question asks of the plans it names, part by part. Pure functions."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chat_app.answers import PLAN_TYPES, Plan
 from chat_app.plan_names import PlanNames
 from chat_app.plan_years import said_years
 
@@ -57,21 +56,6 @@ class _Clause:
     topic: str
 
 
-def comparison_topics(question: str, plans: Sequence[Plan]) -> tuple[str, ...]:
-    """What the plans are compared in: the question without plan names and words of comparison.
-
-    "Compare the deductible and the copay of PPO Plus and HMO Select" has two topics.
-    """
-    names = sorted(
-        {alias for plan in plans for alias in _spellings(plan.policy)}, key=len, reverse=True
-    )
-    rest = re.sub(rf"\b(?:{'|'.join(map(re.escape, names))})\b", " ", question, flags=re.IGNORECASE)
-    for noise in (_YEAR, ALL_PLANS):
-        rest = noise.sub(" ", rest)
-    topics = [_bare(topic) for topic in _AND.split(rest)]
-    return tuple(dict.fromkeys(topic for topic in topics if topic)) or (question,)
-
-
 def parts(question: str, names: PlanNames, today: date) -> tuple[str, ...]:
     """The parts of a question that asks one thing of one plan or year and another of another.
 
@@ -101,7 +85,7 @@ def _clause(text: str, names: PlanNames, today: date) -> _Clause:
     for start, end in sorted(spans, reverse=True):
         rest = f"{rest[:start]} {rest[end:]}"
     policies = frozenset(mention.policy for mention in mentions)
-    return _Clause(text, policies, frozenset(said.year for said in years), _bare(rest))
+    return _Clause(text, policies, frozenset(said.year for said in years), bare(rest))
 
 
 def _joined(clauses: Sequence[_Clause]) -> list[_Clause]:
@@ -131,7 +115,7 @@ _OWN_OPENING = re.compile(
 )
 
 
-def _bare(topic: str) -> str:
+def bare(topic: str) -> str:
     """The topic without words of comparison and punctuation at its ends."""
     words = topic.split()
     while words and _EDGES.sub("", words[0]).lower() in _NOISE | {"s"}:
@@ -139,11 +123,3 @@ def _bare(topic: str) -> str:
     while words and _EDGES.sub("", words[-1]).lower() in _NOISE:
         words.pop()
     return _EDGES.sub("", " ".join(words))
-
-
-def _spellings(policy: str) -> set[str]:
-    """How the name is written in a question, longest form and single telling words."""
-    words = _WORD.findall(policy)
-    joined = {separator.join(words) for separator in (" ", "_", "-", "")}
-    tails = {" ".join(words[at:]) for at in range(1, len(words))}
-    return joined | tails | {word for word in words if word.upper() in PLAN_TYPES}

@@ -3,7 +3,6 @@ from datetime import date
 import pytest
 
 from chat_app.answers import Plan, Question, policy_label
-from chat_app.plan_topics import comparison_topics
 from chat_app.plans import PlanBook, Scope, plan_filter, search_scope
 from retrieval.errors import UnknownNameError
 from retrieval.filters import matches
@@ -48,33 +47,6 @@ def test_no_plan_named_leaves_all_plans_open(question: str) -> None:
     assert not meant.known
     assert not meant.comparison
     assert set(meant.plans) == {PPO, HMO, HDHP}
-
-
-@pytest.mark.parametrize(
-    ("question", "plans", "topics"),
-    [
-        ("Compare the deductible of PPO Plus and HMO Select", (PPO, HMO), ("deductible",)),
-        ("HMO Select vs. PPO Plus: emergency room", (HMO, PPO), ("emergency room",)),
-        (
-            "Compare the deductible, copay for a specialist and out-of-pocket maximum: HMO or PPO",
-            (HMO, PPO),
-            ("deductible", "copay for a specialist", "out-of-pocket maximum"),
-        ),
-        ("Which plan has the lowest deductible?", (HDHP, HMO, PPO), ("deductible",)),
-        (
-            "compare 2025 and 2026 premiums of the HDHP",
-            (Plan("HDHP_SAVER", 2025), HDHP),
-            ("premiums",),
-        ),
-    ],
-)
-def test_plans_set_side_by_side_are_compared_in_what_was_asked(
-    question: str, plans: tuple[Plan, ...], topics: tuple[str, ...]
-) -> None:
-    meant = BOOK.meant(question, TODAY)
-    assert meant.comparison
-    assert meant.plans == plans
-    assert comparison_topics(question, meant.plans) == topics
 
 
 def test_the_chosen_plan_is_meant_unless_the_question_names_another() -> None:
