@@ -220,7 +220,7 @@ class Answering:
     def _compare(self) -> Iterator[Event]:
         """Fill a table: each topic is searched in each plan by itself."""
         asked = self._asked
-        for topic in comparison_topics(asked.text, asked.meant.plans):
+        for topic in comparison_topics(asked.text, asked.book.names):
             for plan in self._plans:
                 matches = yield from self._looked(topic, plan)
                 yield from asked.attempts.write(Task(topic, matches, is_cell=True), plan)

@@ -18,8 +18,8 @@ from chat_app.answers import (
     Turn,
     policy_label,
 )
-from chat_app.comparison_topics import comparison_topics
 from chat_app.conversation import TURNS
+from chat_app.plan_topics import bare
 from chat_app.plans import PlanBook
 from chat_app.rendering import answer_text, inert
 from retrieval.documents import ANY_YEAR, COMMON_POLICY, Match
@@ -98,12 +98,16 @@ def named_plan(text: str, book: PlanBook) -> dict[str, str]:
 
     "PPO Plus 2025" as the reply to "which plan is yours?" picks both plan and year.
     """
-    bare = " ".join(_FILLERS.sub(" ", text).split())
-    named = book.named(bare)
-    if len(named) != 1 or comparison_topics(bare, [Plan(named[0])]) != (bare,):
+    message = " ".join(_FILLERS.sub(" ", text).split())
+    mentions = book.names.mentions(message)
+    named = {mention.policy for mention in mentions}
+    rest = _YEAR.sub(" ", message)
+    for start, end in sorted({(m.start, m.end) for m in mentions}, reverse=True):
+        rest = f"{rest[:start]} {rest[end:]}"
+    if len(named) != 1 or bare(rest):
         return {}
-    year = _YEAR.search(bare)
-    return {"plan": _PLAN + named[0]} | ({"year": year.group()} if year else {})
+    year = _YEAR.search(message)
+    return {"plan": _PLAN + named.pop()} | ({"year": year.group()} if year else {})
 
 
 def turns_before(asked: Question, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:

@@ -80,7 +80,7 @@ def _chosen_plan(text: str, last: Turn, names: PlanNames) -> str | None:
         at = ORDINALS[match.group(1).lower()]
         if at >= len(offered):
             return last.question
-        topics = comparison_topics(last.question, offered)
+        topics = comparison_topics(last.question, names)
         return with_plan(_label(offered[at], offered), last.question, names, topics)
     return None
 

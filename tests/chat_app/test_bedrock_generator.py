@@ -3,7 +3,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +73,25 @@ def bedrock(server: BedrockServer) -> BedrockServer:
     return server
 
 
-@pytest.fixture
-def no_strays() -> None:
-    """Close what models of other tests left to the garbage collector."""
-    gc.collect()
-
-
 @pytest.fixture(scope="module")
 def model(server: BedrockServer) -> BedrockChatModel:
     del server  # its address is in the environment
     return make_bedrock_model(MODEL, "us-east-1", read_seconds=0.4)
+
+
+@pytest.fixture
+def own_model(server: BedrockServer) -> BedrockChatModel:
+    """A model whose connections are all there are: the shared one may hold some for later calls."""
+    del server
+    return make_bedrock_model(MODEL, "us-east-1", read_seconds=0.4)
+
+
+@pytest.fixture
+def opened(bedrock: BedrockServer) -> Callable[[], int]:
+    """Counts the connections that were opened since, and are open."""
+    gc.collect()  # what models of other tests left to the garbage collector
+    before = connections(bedrock)
+    return lambda: connections(bedrock) - before
 
 
 def chunks_of(model: BedrockChatModel) -> list[AIMessageChunk]:
@@ -206,19 +215,21 @@ def test_most_tokens_are_obeyed_and_told(bedrock: BedrockServer) -> None:
     assert stop_reasons(chunks_of(model)) == ["max_tokens"]
 
 
-@pytest.mark.usefixtures("no_strays")
 @pytest.mark.parametrize("kind", sorted({*ERRORS, *CONNECTION, *STREAM} - NOT_OF_STREAMS))
 def test_every_fault_is_an_error_with_a_remedy_and_leaves_nothing_open(
-    bedrock: BedrockServer, model: BedrockChatModel, kind: str
+    bedrock: BedrockServer,
+    own_model: BedrockChatModel,
+    opened: Callable[[], int],
+    kind: str,
 ) -> None:
     bedrock.faults.add("ConverseStream", 1, None, kind, seconds=0.8)
     with pytest.raises(GenerationError) as caught:
-        chunks_of(model)
+        chunks_of(own_model)
     assert str(caught.value).startswith(f"{MODEL} could not write the answer: ")
     assert WORDS[kind] in str(caught.value)
     assert "\n" not in str(caught.value)
     if kind in set(STREAM) - ENDS_IN_ORDER:
-        assert connections(bedrock) == 0
+        assert opened() == 0
 
 
 def test_every_fault_of_the_double_is_in_the_table() -> None:
@@ -280,41 +291,38 @@ def test_a_fault_in_mid_stream_is_not_paid_twice(
     assert len(bedrock.calls) == 1
 
 
-@pytest.mark.usefixtures("no_strays")
 def test_stopping_early_closes_the_connection(
-    bedrock: BedrockServer, model: BedrockChatModel
+    bedrock: BedrockServer, own_model: BedrockChatModel, opened: Callable[[], int]
 ) -> None:
     bedrock.behaviour = BEHAVIOURS["endless"]
     bedrock.service.delta_delay = 0.001
-    pieces = stream_text(model, PROMPT, Meter())
+    pieces = stream_text(own_model, PROMPT, Meter())
     said = ""
     while len(said) < 100:
         said += next(pieces)
-    assert connections(bedrock) == 1
+    assert opened() == 1
     pieces.close()  # type: ignore[attr-defined]  # it is a generator
-    assert connections(bedrock) == 0
+    assert opened() == 0
 
 
-@pytest.mark.usefixtures("no_strays")
 def test_a_stream_that_is_left_behind_closes_too(
-    bedrock: BedrockServer, model: BedrockChatModel
+    bedrock: BedrockServer, own_model: BedrockChatModel, opened: Callable[[], int]
 ) -> None:
     bedrock.behaviour = BEHAVIOURS["endless"]
     bedrock.service.delta_delay = 0.001
-    pieces = model.stream(list(PROMPT))
+    pieces = own_model.stream(list(PROMPT))
     next(pieces)
     del pieces
     gc.collect()
-    assert connections(bedrock) == 0
+    assert opened() == 0
 
 
-@pytest.mark.usefixtures("no_strays")
 def test_a_stream_read_to_its_end_leaves_its_connection_for_the_next(
-    bedrock: BedrockServer, model: BedrockChatModel
+    own_model: BedrockChatModel, opened: Callable[[], int]
 ) -> None:
     for _ in range(3):
-        chunks_of(model)
-    assert connections(bedrock) <= 1
+        chunks_of(own_model)
+    assert opened() <= 1
 
 
 def test_streams_run_side_by_side(bedrock: BedrockServer, model: BedrockChatModel) -> None:
