@@ -54,7 +54,7 @@ _OPENING = re.compile(
     r"|what['’]?s|which(?:\s+one)?|who|about|also|still|even|how\s+much|what|how|would|will|do|does|did|is|are|am|was"
     r"|were|has|have|it|they|he|she|there|each|both|all|i|we|you|going|gonna|be|get"
     r"|the(?=\s+(?:if|when|for|to|on)\b)|to(?=\s+(?:cost|pay|be)\b)|end\s+up"
-    r"|should(?=\s+(?:i|we)\s+(?:pick|choose|take|get|go)\b)|(?:pick|choose|take)\b|go\s+with"
+    r"|should(?=\s+(?:i|we)\s+(?:pick|choose|take|get|go)\b)|(?:pick|choose|take|use)\b|go\s+with"
     r"|(?:allow|give|make|offer|include|provide)s?(?:\s+(?:me|us|you|it))?"
     r"|(?:pay|pays|paying|spend|owe|costs?|costing|charges?|charged|saves?|saving)\b"
     r"(?:\s+(?:me|us|you|money|out\s+of\s+pocket))*(?:\s+(?:for|on|of|toward))?"
@@ -65,7 +65,7 @@ _OPENING = re.compile(
 )
 """How a cost is asked for, and a choice: what is left is what it is of."""
 _ENDING = re.compile(
-    r"(?:(?<!\bno)\s+(?:across|be|but(?:\s+not)?|compared?|costs?|costing|pay|priced?|charged?|going\s+to"
+    r"(?:(?<!\bno)\s+(?:across|be|but(?:\s+not)?|compared?|costs?|costing|pay|priced|charged?|going\s+to"
     r"|gonna|me|us|you|please|right|for\s+(?:me|us)|(?:quite\s+)?a\s+lot|often|regularly|instead"
     r"|stack\s+up|while|whereas|(?:in|at)\s+all|(?:it|they)(?:\s+(?:is|was|do|does))?|the\s+way"
     r"|(?:would|will)(?:\s+cover)?))+$",

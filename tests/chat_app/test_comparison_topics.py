@@ -14,7 +14,7 @@ TODAY = date(2026, 6, 1)
 PPO, HMO, HDHP = Plan("PPO_PLUS", 2026), Plan("HMO_SELECT", 2026), Plan("HDHP_SAVER", 2026)
 PLANS = (PPO, HMO, HDHP)
 BOOK = PlanBook([(p.policy, year) for p in PLANS for year in (2025, 2026)] + [(None, None)])
-WORDS = ("cost pay less more than with for of to", "the a PPO HMO and or if I be would it which")
+WORDS = ("cost pay less more than with for of to", "the a PPO HMO Plus Select saver and or if I be")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,51 @@ def test_what_costs_are_compared_of_is_asked_for_its_cost(question: str, topic: 
 )
 def test_what_else_is_compared_is_said_without_how_it_compares(question: str, topic: str) -> None:
     assert comparison_topics(question, BOOK.names) == (topic,)
+
+
+@pytest.mark.parametrize(
+    ("question", "topics"),
+    [
+        (
+            "Hi! I use a tier 2 drug. Which plan makes it cheapest for me?",
+            ["cost of a tier 2 drug"],
+        ),
+        ("Inhalers: HMO Select or PPO Plus, which is cheaper?", ["cost of inhalers"]),
+        ("My wife has other cover. Is the surcharge the same on the PPO and HMO?", ["surcharge"]),
+        ("My knee hurts. would i be better off w the ppo or the hmo?", ["knee hurts"]),
+        (
+            "HDHP Saver vs PPO Plus: family deductible? and coinsurance?",
+            ["family deductible", "coinsurance"],
+        ),
+        ("Why would a scan cost more on the saver plan than on the PPO?", ["cost of a scan"]),
+        (
+            "Can you tell me the mail order price on PPO Plus versus HMO Select?",
+            ["mail order price"],
+        ),
+        ("specialist copay 2025 v 2026 ppo plus", ["specialist copay"]),
+        ("insulin - cheaper on ppo or hmo or saver?", ["cost of insulin"]),
+        (
+            "How much goes into the HSA in 2026 compared with 2025 if I'm on HDHP Saver?",
+            ["goes into the HSA"],
+        ),
+        (
+            "Once I'm at the limit, what do scripts cost on the PPO and the HMO?",
+            ["cost of scripts once I'm at the limit"],
+        ),
+        (
+            "If I have a baby in May, would I pay less under the PPO or the HMO?",
+            ["cost of a baby in May"],
+        ),
+        ("For someone healthy, how do the PPO and HMO compare on premium?", ["premium"]),
+        (
+            "PPO Plus or HDHP Saver, which one covers a scope at no charge?",
+            ["covers a scope at no charge"],
+        ),
+        ("Is the fee the same on all three plans?", ["fee"]),
+    ],
+)
+def test_what_is_told_beside_the_question_is_no_topic(question: str, topics: list[str]) -> None:
+    assert comparison_topics(question, BOOK.names) == tuple(topics)
 
 
 @pytest.mark.parametrize("question", ["PPO or HMO?", "What's better, the PPO or the HMO?"])
