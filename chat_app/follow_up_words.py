@@ -122,6 +122,9 @@ _SHORT_FORM = _words(
 _SHORTENED = _words(r"(?<!\S)(?:w/o\b|w/|n(?=\s)|teh\b|ded(?=[\s?.!,]|$))")
 _IN_FULL = {"w/o": "without", "w/": "with ", "n": "and", "teh": "the", "ded": "deductible"}
 
+_BACK = _words(r"\bback\ (?=(?:in\ 20\d\d|last\ year)\b)")
+"""Stands before a year that is over and says no more: "and back in 2025?"."""
+
 STATED = _words(r"^(?P<what>that|it|this)['’]s\ (?!(?:a|an|the)\b)")
 """A question in the order of a statement: "that's per month?"."""
 
@@ -315,8 +318,11 @@ ORDINAL = re.compile(
 
 
 def spelled_out(text: str) -> str:
-    """The text with the apostrophes that "hes" and "dont" leave out, and "with" for "w/"."""
-    whole = _SHORTENED.sub(lambda said: _IN_FULL[said[0].lower()], text)
+    """The text with the apostrophes that "hes" and "dont" leave out, and "with" for "w/".
+
+    Without "back", too, where a year follows.
+    """
+    whole = _BACK.sub("", _SHORTENED.sub(lambda said: _IN_FULL[said[0].lower()], text))
     return _SHORT_FORM.sub(lambda said: f"{said[0]}'", whole)
 
 

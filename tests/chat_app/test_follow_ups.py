@@ -217,6 +217,12 @@ def test_what_no_rule_reads_is_asked_behind_the_question_before(
     assert behind(message, "What does an MRI cost on PPO Plus?") == expected
 
 
+@pytest.mark.parametrize("message", ["and back in 2025?", "what was it back in 2025?"])
+def test_back_in_a_year_says_no_more_than_the_year(message: str) -> None:
+    before = "How long is a referral good for on HMO Select in 2026?"
+    assert behind(message, before) == "How long is a referral good for on HMO Select in 2025?"
+
+
 @pytest.mark.parametrize(
     ("before", "message", "expected"),
     [
