@@ -19,6 +19,7 @@ from chat_app.answers import (
     policy_label,
 )
 from chat_app.conversation import TURNS
+from chat_app.plan_names import replaced
 from chat_app.plan_topics import bare
 from chat_app.plans import PlanBook
 from chat_app.rendering import answer_text, inert
@@ -101,10 +102,8 @@ def named_plan(text: str, book: PlanBook) -> dict[str, str]:
     message = " ".join(_FILLERS.sub(" ", text).split())
     mentions = book.names.mentions(message)
     named = {mention.policy for mention in mentions}
-    rest = _YEAR.sub(" ", message)
-    for start, end in sorted({(m.start, m.end) for m in mentions}, reverse=True):
-        rest = f"{rest[:start]} {rest[end:]}"
-    if len(named) != 1 or bare(rest):
+    rest = replaced(message, ((m.start, m.end) for m in mentions), " ")
+    if len(named) != 1 or bare(_YEAR.sub(" ", rest)):
         return {}
     year = _YEAR.search(message)
     return {"plan": _PLAN + named.pop()} | ({"year": year.group()} if year else {})

@@ -2,7 +2,7 @@
 
 import re
 
-from chat_app.plan_names import PlanNames
+from chat_app.plan_names import PlanNames, replaced
 from chat_app.plan_topics import ALL_PLANS, bare
 
 _PLAN = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -120,9 +120,8 @@ def comparison_topics(question: str, names: PlanNames) -> tuple[str, ...]:
 
 def _without_plans(question: str, names: PlanNames) -> str:
     """The question without plans, years and how they compare."""
-    rest = question
-    for start, end in sorted({(m.start, m.end) for m in names.mentions(question)}, reverse=True):
-        rest = f"{rest[:start]}{_PLAN}{rest[end:]}"
+    mentions = names.mentions(question)
+    rest = replaced(question, ((m.start, m.end) for m in mentions), _PLAN)
     for named in (_YEAR, ALL_PLANS, _SOME_PLANS):
         rest = named.sub(_PLAN, rest)
     return _DEGREE.sub(" ", _NAMED.sub(" ", rest))

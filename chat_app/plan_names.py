@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -77,6 +77,13 @@ class Mention:
     start: int
     end: int
     rank: tuple[int, bool]
+
+
+def replaced(text: str, spans: Iterable[tuple[int, int]], by: str) -> str:
+    """The text with something in the place of each span, which may be given more than once."""
+    for start, end in sorted(set(spans), reverse=True):
+        text = f"{text[:start]}{by}{text[end:]}"
+    return text
 
 
 class PlanNames:

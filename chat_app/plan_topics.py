@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chat_app.plan_names import PlanNames
+from chat_app.plan_names import PlanNames, replaced
 from chat_app.plan_years import said_years
 
 COMPARE = re.compile(
@@ -29,15 +29,12 @@ ALL_PLANS = re.compile(
 )
 """Words that mean every plan there is."""
 
-_WORD = re.compile(r"[^\W_]+")
-_YEAR = re.compile(r"\b20\d\d\b")
 _NOISE_WORDS = """a all an are best better between both by change changed changes cheaper cheapest
 compare comparing comparison decrease decreased did differ difference differences different do does
 down each for from get give go gone has have higher highest how i in increase increased is least
 less lower lowest many me more most much my of on plan plans please show tell than the their there
 to under up versus vs was went were what what's which with year years"""
 _NOISE = frozenset(["", *_NOISE_WORDS.split()])
-_AND = re.compile(r"\band\b|&|[,;?]|\bor\b", re.IGNORECASE)
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _CLAUSE_END = re.compile(r"[;?]\s+|,?\s+(?:and|but|while|whereas)\s+|,\s+", re.IGNORECASE)
 _ASKING = re.compile(
@@ -80,10 +77,8 @@ def parts(question: str, names: PlanNames, today: date) -> tuple[str, ...]:
 
 def _clause(text: str, names: PlanNames, today: date) -> _Clause:
     mentions, years = names.mentions(text), said_years(text, today)
-    rest = text
-    spans = {(m.start, m.end) for m in mentions} | {(y.start, y.end) for y in years}
-    for start, end in sorted(spans, reverse=True):
-        rest = f"{rest[:start]} {rest[end:]}"
+    spans = [(m.start, m.end) for m in mentions] + [(y.start, y.end) for y in years]
+    rest = replaced(text, spans, " ")
     policies = frozenset(mention.policy for mention in mentions)
     return _Clause(text, policies, frozenset(said.year for said in years), bare(rest))
 
