@@ -9,10 +9,11 @@ _PLAN = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands where plans or a year were named."""
 _YEAR = re.compile(r"\b20\d\d\b")
 _SOME_PLANS = re.compile(
-    r"\b(?:all|any|both|each|none|some|which)\s+(?:(?:of\s+)?(?:the\s+|these\s+)?"
-    r"(?:\w+\s+)?plans?\b|(?:one\s+|plan\s+)?of\s+(?:them|these|those)\b)",
+    r"\b(?:any|none|some)\s+(?:of\s+)?(?:the\s+|these\s+)?(?:\w+\s+)?plans?\b"
+    r"|\b(?:all|any|both|each|none|some|which)\s+(?:one\s+|plan\s+)?of\s+(?:them|these|those)\b",
     re.IGNORECASE,
 )
+"""What ``ALL_PLANS`` has not: some of them, and those spoken of."""
 _LINK = (
     r"(?:,|(?<!\w)(?:(?:across|against|among|and|any|as|between|both|but|by|compared|either|for"
     r"|from|in|instead|just|like|my|of|on|only|opposed|or|our|over|rather|than|the|through|to"
@@ -51,8 +52,8 @@ _OPENING = re.compile(
     r"^(?:(?:(?:can|could|would)\s+you\s+(?:please\s+)?(?:tell|show|give)\s+me"
     r"|i(?:['’]?d|\s+would)?\s+(?:like|love|want|need)\s+to\s+know|am\s+i\s+right\s+that"
     r"|hey|hi|hello|so|ok|please|quick\s+(?:one|question)|why"
-    r"|what['’]?s|which(?:\s+one)?|who|about|also|still|even|how\s+much|what|how|would|will|do|does|did|is|are|am|was"
-    r"|were|has|have|it|they|he|she|there|each|both|all|i|we|you|going|gonna|be|get"
+    r"|what['’]?s|which(?:\s+one)?|who|about|also|still|even|how\s+much|what|how"
+    r"|would|will|do|does|did|is|are|am|was|were|has|have|it|they|he|she|there|each|both|all|i|we|you|going|gonna|be|get"
     r"|the(?=\s+(?:if|when|for|to|on)\b)|to(?=\s+(?:cost|pay|be)\b)|end\s+up"
     r"|should(?=\s+(?:i|we)\s+(?:pick|choose|take|get|go)\b)|(?:pick|choose|take|use)\b|go\s+with"
     r"|(?:allow|give|make|offer|include|provide)s?(?:\s+(?:me|us|you|it))?"
@@ -65,8 +66,8 @@ _OPENING = re.compile(
 )
 """How a cost is asked for, and a choice: what is left is what it is of."""
 _ENDING = re.compile(
-    r"(?:(?<!\bno)\s+(?:across|be|but(?:\s+not)?|compared?|costs?|costing|pay|priced|charged?|going\s+to"
-    r"|gonna|me|us|you|please|right|for\s+(?:me|us)|(?:quite\s+)?a\s+lot|often|regularly|instead"
+    r"(?:(?<!\bno)\s+(?:across|be|but(?:\s+not)?|compared?|costs?|costing|pay|priced|charged?"
+    r"|going\s+to|gonna|me|us|you|please|right|for\s+(?:me|us)|(?:quite\s+)?a\s+lot|often|regularly|instead"
     r"|stack\s+up|while|whereas|(?:in|at)\s+all|(?:it|they)(?:\s+(?:is|was|do|does))?|the\s+way"
     r"|(?:would|will)(?:\s+cover)?))+$",
     re.IGNORECASE,
@@ -87,7 +88,8 @@ _WORD = re.compile(r"[^\W_]+")
 _DETERMINER = re.compile(r"^(?:an?|the|my|our|your|his|her|their)\s+", re.IGNORECASE)
 _WHERETO = re.compile(r"^(?:to|for|at|in|on|per|with|under|after|during)\s", re.IGNORECASE)
 _ACTION = re.compile(
-    r"^(?:can|could|may|must|need|see|fill|take|use|have|go|cover\w*|if|when|how|who|whether|require\w*)\b",
+    r"^(?:can|could|may|must|need|see|fill|take|use|have|go|cover\w*|if|when|how|who|whether"
+    r"|require\w*)\b",
     re.IGNORECASE,
 )
 """Begins what is done or asked, which has no "cost of"."""

@@ -63,15 +63,14 @@ class Graph:
         from onnx import GraphProto
 
         self._graph = GraphProto(name="all-MiniLM-L6-v2")
-        self._constants: set[str] = set()
-        self._shared: set[str] = set()
+        self._once: set[str] = set()
 
     def constant(self, name: str, value: NDArray[np.generic] | np.generic) -> str:
         """Hold a constant, once; its name."""
         from onnx import numpy_helper
 
-        if name not in self._constants:
-            self._constants.add(name)
+        if name not in self._once:
+            self._once.add(name)
             made = numpy_helper.from_array(np.ascontiguousarray(value), name)
             self._graph.initializer.append(made)
         return name
@@ -84,8 +83,8 @@ class Graph:
 
     def shared(self, operator: str, *inputs: str, name: str) -> str:
         """Add an operator that several places read, once; the output's name."""
-        if name not in self._shared:
-            self._shared.add(name)
+        if name not in self._once:
+            self._once.add(name)
             self.node(operator, *inputs, name=name)
         return name
 
